@@ -1,0 +1,25 @@
+/*
+ * Digests: SHA-256 for xids, identities and content; HMAC for the platform.
+ *
+ * The EVP_MD is fetched once (OpenSSL 3's one-shot SHA256() spends more time
+ * fetching than hashing). Not for use from several threads at once.
+ */
+#ifndef TC_HASH_H
+#define TC_HASH_H
+
+#include <stddef.h>
+
+#define HASH_SHA256 32
+
+struct iovec;
+
+void	 hash_sha256(unsigned char out[HASH_SHA256], const void *bytes, size_t len);
+void	 hash_sha256v(unsigned char out[HASH_SHA256], const struct iovec *, int n);	/* pieces, in order */
+void	 hash_sha256_hex(char out[2 * HASH_SHA256 + 1], const void *bytes, size_t len);
+void	 hash_md5_hex(char out[33], const void *bytes, size_t len);
+void	 hash_sha1_hex(char out[41], const void *bytes, size_t len);
+
+/* base64(HMAC-SHA256(key, text)), NUL-terminated, 45 bytes (runtime-app.md section 5). */
+void	 hash_hmac_base64(char out[45], const void *key, size_t keylen, const void *text, size_t len);
+
+#endif

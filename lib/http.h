@@ -1,0 +1,103 @@
+/*
+ * The only room that knows curl.h: one request, one answer, bounded.
+ *
+ * No automatic redirects, no environment proxies, no cookies, no .netrc; TLS
+ * 1.2 at least, always verified (a ca_file adds trust); connect, low-speed and
+ * overall deadlines; decoded bytes counted by us; "Expect:" never sent; CR, LF
+ * and NUL refused in header names and values. Connections are kept in the
+ * handle and reused.
+ *
+ * http_do() is one try. Whether to try again is http_retry.h's question.
+ */
+#ifndef TC_HTTP_H
+#define TC_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+
+struct http;
+
+struct http_options {
+	const char	*user_agent;
+	const char	*proxy_host;	/* NULL: direct */
+	long		 proxy_port;
+	const char	*proxy_user, *proxy_password;
+	const char	*ca_file;	/* adds to the system's trust; NULL: only that */
+	const char	*client_cert, *client_key, *client_key_password;
+	bool		 insecure;	/* only an explicit tc_verify=false for the platform's host; said aloud each run */
+	bool		 allow_plain;	/* http:// to any host; else only to loopback */
+	long		 connect_ms;	/* 0: 30 s */
+	long		 low_speed_bytes, low_speed_seconds;	/* 0: 1024 bytes/s over 30 s */
+	long		 total_ms;	/* 0: 3600 s */
+};
+
+struct http	*http_new(const struct http_options *, struct err *);
+void	 http_free(struct http *);
+
+struct http_header {
+	const char *name, *value;
+};
+
+/* Where an upload's bytes come from: return bytes given (0: end), -1 stops it. rewind starts over (for a proxy's second try). */
+typedef long	 http_source(void *arg, char *to, size_t room);
+typedef int	 http_rewind(void *arg);
+/* Where a decoded body goes, called as it arrives; -1 stops with err set by the caller's own means. */
+typedef int	 http_sink(void *arg, const char *bytes, size_t len);
+
+struct http_request {
+	const char	*method;	/* GET, POST, PUT, DELETE */
+	const char	*url;
+	const struct http_header *header;
+	int		 nheader;
+	const char	*body;		/* in memory ... */
+	size_t		 body_len;
+	http_source	*source;	/* ... or streamed; source_len -1: chunked */
+	http_rewind	*rewind;
+	void		*source_arg;
+	long long	 source_len;
+	http_sink	*sink;		/* NULL: answer.body */
+	void		*sink_arg;
+	size_t		 max_body;	/* decoded bytes, required */
+	const char	*accept_encoding;	/* NULL: none asked for; "": all libcurl has */
+	volatile int	*stop;		/* set by a signal handler: the transfer ends soon; may be NULL */
+};
+
+struct http_answer {
+	long		 status;	/* 0: no answer came */
+	struct buf	 body;		/* where no sink was given */
+	struct buf	 headers;	/* "name: value\n" lines, names lower case, of the final answer only */
+	uint64_t	 decoded;	/* body bytes */
+	int64_t		 server_date;	/* Date header as epoch seconds, -1: none */
+	bool		 sent;		/* at least one byte of the request may have reached the server */
+	long		 time_ms;
+	char		 remote[64];	/* address it was talked to */
+};
+
+void	 http_answer_init(struct http_answer *);
+void	 http_answer_release(struct http_answer *);
+
+/*
+ * 0: an answer arrived whole, whatever its status. -1: err says what went
+ * wrong (TEMPORARY: network; AUTH: TLS verification; CONTRACT: over max_body,
+ * bad encoding, cut body); answer->sent tells whether the server may have it.
+ * URLs in err carry host and path, never the query.
+ */
+int	 http_do(struct http *, const struct http_request *, struct http_answer *, struct err *) TC_MUST_CHECK;
+
+/* First value of a header (name in lower case), or NULL; valid until the answer is released. */
+const char *http_header(const struct http_answer *, const char *name, char *out, size_t size);
+
+/* Percent-encodes all but unreserved characters, appended to out. */
+int	 http_encode(const char *text, size_t len, struct buf *out) TC_MUST_CHECK;
+
+/* Same scheme, host and port? Default ports are filled in. */
+bool	 http_same_origin(const char *url, const char *other);
+bool	 http_is_loopback(const char *url);
+/* url resolved against base (RFC 3986), appended to out; -1: not http(s) or has user-info. */
+int	 http_resolve(const char *base, const char *url, struct buf *out, struct err *) TC_MUST_CHECK;
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * JMESPath: the JMESPath Community grammar and functions, whole, plus the
+ * functions that tcfeed adds (jmespath_register()).
+ *
+ * Compile once, evaluate for every record. A compiled expression is read-only
+ * and owns all it needs; results live in the caller's arena.
+ * Bounded: LIMIT_EXPRESSION bytes, LIMIT_EXPRESSION_DEPTH nesting, the arena's
+ * ceiling, LIMIT_STEPS evaluation steps; no recursion that input can drive.
+ *
+ *	jmes = jmespath_compile("a.b[0]", &err);	// err.text: "... at column 4"
+ *	v = jmespath_eval(jmes, &ctx, record, &err);	// NULL: err says why
+ *	jmespath_free(jmes);
+ */
+#ifndef TC_JMESPATH_H
+#define TC_JMESPATH_H
+
+#include "jval.h"
+
+struct jmespath;
+
+/* NULL on a bad expression: reason USAGE, text with kind (syntax, unknown-function, invalid-arity ...) and column. */
+struct jmespath	*jmespath_compile(const char *text, size_t len, struct err *);
+void	 jmespath_free(struct jmespath *);
+
+struct jmespath_ctx {
+	struct arena	*arena;
+	/* let-like variables visible as $name: $record, $page; may be NULL */
+	const struct jmespath_var {
+		const char	*name;
+		struct jval	*value;
+	}		*var;
+	int		 nvar;
+	const void	*user;		/* handed to registered functions */
+	uint64_t	 steps;		/* used so far; set to 0 for each record */
+};
+
+/* The kinds of run-time error of the specification, for err.text and the suite's runner. */
+enum jmespath_error { JE_NONE, JE_SYNTAX, JE_INVALID_TYPE, JE_INVALID_VALUE, JE_INVALID_ARITY,
+	JE_UNKNOWN_FUNCTION, JE_UNDEFINED_VARIABLE, JE_NOT_A_NUMBER, JE_LIMIT };
+enum jmespath_error jmespath_last_error(void);	/* of the last compile or eval that failed */
+
+struct jval *jmespath_eval(const struct jmespath *, struct jmespath_ctx *, struct jval *root, struct err *);
+
+/*
+ * Is the expression only a chain of field names ("a", "a.b", "\"x y\".z")?
+ * Then the names are given (pointers into the expression, up to max) and their
+ * number returned; else 0. Lets a caller look a CSV column up by itself.
+ */
+int	 jmespath_chain(const struct jmespath *, const char **name, size_t *len, int max);
+
+/*
+ * A function of ours, callable in every expression compiled afterwards.
+ * arity as in the specification: min and max arguments (max -1: no limit).
+ * The function gets evaluated arguments and returns a value in ctx's arena or
+ * NULL with err and the error kind set by jmespath_fail().
+ */
+typedef struct jval *jmespath_fn(struct jmespath_ctx *, struct jval **arg, int n, struct err *);
+void	 jmespath_register(const char *name, int min, int max, jmespath_fn *);
+struct jval *jmespath_fail(enum jmespath_error, struct err *, const char *fmt, ...) TC_PRINTF(3, 4);	/* returns NULL */
+
+/* Does a value count as true: not null, false, "", [] or {}? */
+bool	 jmespath_true(const struct jval *);
+
+#endif

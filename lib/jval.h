@@ -1,0 +1,81 @@
+/*
+ * JSON values that live in an arena: what expressions read and make.
+ *
+ * Why not json-c's objects: they clip large integers, cut keys at NUL, are
+ * freed recursively, and cost more than a whole stage may (160 MB/s). A jval
+ * is immutable, keeps a number's source text, and is freed with its arena,
+ * all at once. Strings and number texts may point into the scanned record:
+ * a jval is valid until the arena is reset or the record's bytes go away.
+ */
+#ifndef TC_JVAL_H
+#define TC_JVAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+#include "scan.h"
+
+/* --- arena: many small pieces, freed together; bounded by max --- */
+
+struct arena {
+	struct arena_block *block;	/* private */
+	size_t	 used;			/* bytes handed out since the last reset */
+	size_t	 max;			/* ceiling of used */
+};
+
+void	 arena_init(struct arena *, size_t max);
+void	 arena_reset(struct arena *);		/* forget everything, keep the first block */
+void	 arena_release(struct arena *);
+/* 8-byte aligned; NULL once max is passed (the caller reports "result too large"). */
+void	*arena_alloc(struct arena *, size_t size) TC_MUST_CHECK;
+
+/* --- values --- */
+
+enum jtype { J_NULL, J_BOOL, J_NUMBER, J_STRING, J_ARRAY, J_OBJECT, J_EXPREF };
+
+struct jval {
+	uint8_t		type;		/* enum jtype */
+	bool		boolean;	/* J_BOOL */
+	bool		text_is_source;	/* J_NUMBER: text/len is how the feed wrote it */
+	uint32_t	len;		/* string: bytes; number: of text; array, object: elements */
+	union {
+		const char	*text;		/* string: UTF-8, not NUL-terminated; number: source text or NULL */
+		struct jval	**item;		/* array */
+		struct jmember	*member;	/* object, in source order, names unique */
+		const void	*expref;	/* J_EXPREF: private to jmespath */
+	} u;
+	double		number;		/* J_NUMBER: the nearest double */
+};
+
+struct jmember {
+	const char	*name;		/* unescaped, not NUL-terminated */
+	uint32_t	 len;
+	struct jval	*value;
+};
+
+extern struct jval jval_null, jval_true, jval_false;	/* shared constants; never written */
+
+struct jval *jval_from_scan(struct arena *, const struct scan *, uint32_t node);	/* NULL: arena full */
+struct jval *jval_string(struct arena *, const char *text, size_t len);	/* text is not copied */
+struct jval *jval_string_copy(struct arena *, const char *text, size_t len);
+struct jval *jval_number(struct arena *, double);
+struct jval *jval_array(struct arena *, size_t n);	/* n slots, all &jval_null */
+struct jval *jval_object(struct arena *, size_t n);	/* n members to be filled by the caller */
+static inline struct jval *
+jval_bool(bool b)
+{
+	return b ? &jval_true : &jval_false;
+}
+
+/* NULL where v is no object or has no such member. */
+struct jval *jval_get(const struct jval *v, const char *name, size_t len);
+
+bool	 jval_equal(const struct jval *, const struct jval *);	/* JMESPath's ==; no recursion beyond LIMIT_DEPTH */
+
+/* Appends as JSON, canonical form; numbers by their source text, made ones in the shortest form that reads back equal. */
+int	 jval_print(const struct jval *, struct buf *) TC_MUST_CHECK;
+
+#endif

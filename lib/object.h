@@ -1,0 +1,72 @@
+/*
+ * The line: one batch object (tc-batch(5)), read, identified, written.
+ *
+ * object_read() scans and classifies a line without building a tree; the
+ * object points into the caller's bytes and the scan's tape, and lives as long
+ * as both. Identity (design.md "The line format"): indicator: type and
+ * canonical value; File: each hash it has, any shared hash is the same file;
+ * Registry Key: its "key : name : type" form; group: xid; association: refs,
+ * types and associationType, the two ends sorted.
+ */
+#ifndef TC_OBJECT_H
+#define TC_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+#include "scan.h"
+#include "schema.h"
+
+enum object_action { ACTION_CREATE, ACTION_DELETE };
+
+struct object {
+	enum tc_class	 class;
+	enum tc_type	 type;		/* TYPE_NONE for an association */
+	enum object_action action;
+	bool		 has_active, active;	/* the member "active" */
+	bool		 inactive_line;	/* type, value and "active": false only */
+	long long	 batch_id;	/* the member "batchId", or 0 */
+	const struct scan *scan;	/* tape; node 0 is the object */
+};
+
+/*
+ * Reads a line (without its newline). -1: not an object, no class, members
+ * with the wrong kind of value, unknown members, no value; err says which.
+ */
+int	 object_read(struct object *, struct scan *, const char *line, size_t len, struct err *) TC_MUST_CHECK;
+
+/*
+ * The object's identities, each as text "class\x1ftype\x1fvalue", appended to
+ * keys one after the other with a closing NUL each; returns how many: 1, or up
+ * to 3 for a File (sha256 first, then sha1, md5). 0: past the ceiling.
+ */
+int	 object_identities(const struct object *, struct buf *keys);
+
+/*
+ * The value for people and receipts, appended to out: summary; a File's
+ * longest hash; Registry Key's joined form; a group's xid; an association's
+ * "ref_1 - ref_2".
+ */
+int	 object_summary(const struct object *, struct buf *out) TC_MUST_CHECK;
+
+/*
+ * The canonical line, appended to out without newline: members in schema
+ * order, arrays of tags, attributes, labels, references sorted and without
+ * repeats, no white space. Same object, same bytes. strip_ours leaves
+ * "action" and "batchId" out.
+ */
+int	 object_canonical(const struct object *, bool strip_ours, struct buf *out) TC_MUST_CHECK;
+
+/*
+ * One receipt line (tc-submit -> tc-delta commit), appended with its newline:
+ * {"type":"URL","summary":"...","status":"accepted","batchId":7}; a group has
+ * "xid" instead of summary, an association its ends. status: accepted,
+ * rejected (with code and reason), unknown. code and reason may be NULL.
+ */
+int	 object_receipt(const struct object *, const char *status, long long batch_id,
+    const char *code, const char *reason, struct buf *out) TC_MUST_CHECK;
+
+#endif
