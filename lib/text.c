@@ -106,7 +106,7 @@ harmful(uint32_t cp)
 size_t
 text_safe(char *out, size_t size, const char *text, size_t len)
 {
-	size_t i = 0, o = 0, n, m;
+	size_t i = 0, o = 0, n, m, cut = 0;	/* cut: the last place where "..." would still fit */
 	uint32_t cp;
 	char esc[16];
 
@@ -124,19 +124,18 @@ text_safe(char *out, size_t size, const char *text, size_t len)
 			memcpy(esc, text + i, n);
 			m = n;
 		}
-		/* keep room for "..." unless this is the end and it fits */
-		if (o + m + (i + n < len ? 4 : 1) > size) {
+		if (o + m + 1 > size) {
 			if (size >= 4) {
-				while (o + 4 > size)
-					o--;
-				memcpy(out + o, "...", 3);
-				o += 3;
+				memcpy(out + cut, "...", 3);
+				o = cut + 3;
 			}
 			break;
 		}
 		memcpy(out + o, esc, m);
 		o += m;
 		i += n;
+		if (o + 4 <= size)
+			cut = o;
 	}
 	out[o] = '\0';
 	return o;
