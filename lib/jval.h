@@ -40,6 +40,7 @@ struct jval {
 	uint8_t		type;		/* enum jtype */
 	bool		boolean;	/* J_BOOL */
 	bool		text_is_source;	/* J_NUMBER: text/len is how the feed wrote it */
+	uint8_t		depth;		/* array, object: levels of nesting, 1 for a flat one; else 0 */
 	uint32_t	len;		/* string: bytes; number: of text; array, object: elements */
 	union {
 		const char	*text;		/* string: UTF-8, not NUL-terminated; number: source text or NULL */
@@ -64,6 +65,8 @@ struct jval *jval_string_copy(struct arena *, const char *text, size_t len);
 struct jval *jval_number(struct arena *, double);
 struct jval *jval_array(struct arena *, size_t n);	/* n slots, all &jval_null */
 struct jval *jval_object(struct arena *, size_t n);	/* n members to be filled by the caller */
+/* Sets depth from the elements: called once an array or object is filled that holds others. NULL: deeper than LIMIT_DEPTH. */
+struct jval *jval_seal(struct jval *) TC_MUST_CHECK;
 static inline struct jval *
 jval_bool(bool b)
 {
@@ -73,7 +76,15 @@ jval_bool(bool b)
 /* NULL where v is no object or has no such member. */
 struct jval *jval_get(const struct jval *v, const char *name, size_t len);
 
-bool	 jval_equal(const struct jval *, const struct jval *);	/* JMESPath's ==; no recursion beyond LIMIT_DEPTH */
+/* JMESPath's ==: members in any order, numbers by value. No recursion; values deeper than LIMIT_DEPTH are equal to nothing. */
+bool	 jval_equal(const struct jval *, const struct jval *);
+bool	 jval_equal_counted(const struct jval *, const struct jval *, uint64_t *work);	/* adds the values looked at */
+/* -1, 0, 1; integers that a double cannot tell apart by their source text. */
+int	 jval_compare_numbers(const struct jval *, const struct jval *);
+
+double	 jval_parse_number(const char *text, size_t len);	/* text in JSON's number form */
+#define JVAL_NUMBER_TEXT 32
+size_t	 jval_format_number(double, char out[JVAL_NUMBER_TEXT]);	/* as jval_print() writes it; returns the length */
 
 /* Appends as JSON, canonical form; numbers by their source text, made ones in the shortest form that reads back equal. */
 int	 jval_print(const struct jval *, struct buf *) TC_MUST_CHECK;
