@@ -5,8 +5,10 @@
  * stage reads it from the descriptor in TC_PARAMS_FD (from its start, with
  * pread, so that all stages of a pipe share it) or from --params FILE (0600),
  * each taking only what is its own. At a shell neither need be there: then
- * $XDG_CONFIG_HOME/tcfeed/platform.json (0600) and the platform's names in
- * capitals (TC_OWNER, TC_API_PATH, API_ACCESS_ID ...) are asked.
+ * $XDG_CONFIG_HOME/tcfeed/platform.json (0600) and, over it, the platform's
+ * names in capitals (TC_OWNER, TC_API_PATH, API_ACCESS_ID ...) are asked;
+ * TC_PARAM_ACME_KEY there is a feed's parameter acme_key. Names with several
+ * spellings (tc_api_secret_key, api_secret_key) are found under each.
  * Names listed in the object's "secret" array, and those whose name says so,
  * are registered with log_secret() when they are read.
  */
