@@ -5,8 +5,8 @@
  * Let in: RFC 8259, in valid UTF-8 without BOM, numbers in the RFC's form, no
  * raw control bytes in strings, no NUL in any form (raw or \u0000), no lone
  * surrogate escapes, no duplicate member names in an object (compared after
- * unescaping), nesting up to LIMIT_DEPTH, up to LIMIT_NODES values; white
- * space around the text is taken, anything else after it is not.
+ * unescaping), nesting up to LIMIT_DEPTH, up to LIMIT_NODES values and names;
+ * white space around the text is taken, anything else after it is not.
  * (json-c 0.16 lets most of this through even in strict mode.)
  *
  * The result is a tape: one node a value in document order, members as a
@@ -59,7 +59,7 @@ struct scan {
 void	 scan_init(struct scan *);
 void	 scan_release(struct scan *);
 
-/* -1: err->text is "invalid UTF-8 at byte 17", "duplicate key \"type\" at byte 40", ... (reason CONTRACT). */
+/* -1: err->text is "invalid UTF-8 at byte 17", "duplicate key \"type\" at byte 40", ... (reason CONTRACT); the first byte is 1. */
 int	 scan_text(struct scan *, const char *bytes, size_t len, struct err *) TC_MUST_CHECK;
 
 /* Node index of member name's value in the object at node obj, or SCAN_NONE. */

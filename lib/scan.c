@@ -1,0 +1,780 @@
+#include "scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "limit.h"
+#include "text.h"
+#include "xmalloc.h"
+
+/*
+ * Names of an object are compared with each other as they come while there are
+ * few, by a cheap signature first; past this many they are sorted once at the
+ * object's end. Both are bounded by the names' bytes times a small factor, so
+ * no choice of names makes the check quadratic.
+ */
+#define KEYS_DIRECT 32
+
+/* A member name of an object that is still open. */
+struct key {
+	uint64_t	 sig;		/* of the unescaped bytes: equal names, equal sig */
+	uint32_t	 at;		/* offset of the name in the text, for messages */
+	uint32_t	 off;		/* of the unescaped bytes, in the text or in plain */
+	uint32_t	 len;
+	bool		 in_plain;
+};
+
+struct frame {
+	uint32_t	 node;
+	uint32_t	 key;		/* first of its names in work.key */
+	uint32_t	 count;
+	bool		 object;
+};
+
+struct work {
+	struct frame	 frame[LIMIT_DEPTH];
+	struct key	*key;
+	size_t		 nkey, keycap;
+	struct buf	 plain;		/* unescaped names; never longer than the text */
+};
+
+/* --- characters --- */
+
+static inline bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && (unsigned char)*p <= ' ' && is_space(*p))
+		p++;
+	return p;
+}
+
+/* The first byte that is not plain in a string: quote, backslash, control or not ASCII. */
+static inline const char *
+skip_plain(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x20);
+
+	while (end - p >= 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		/* as signed bytes, what is not ASCII is negative and thus below the space, too */
+		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, back)),
+		    _mm_cmplt_epi8(x, space));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+		p += 16;
+	}
+#else
+	while (end - p >= 8) {
+		const uint64_t one = 0x0101010101010101ULL, top = one << 7;
+		uint64_t x, quote, back;
+
+		memcpy(&x, p, 8);
+		quote = x ^ one * '"';
+		back = x ^ one * '\\';
+		/* may point at a plain byte above a special one, never passes a special one: the loop below looks again */
+		if ((((x - one * 0x20) | (quote - one) | (back - one) | x) & top) != 0)
+			break;
+		p += 8;
+	}
+#endif
+	while (p < end && (unsigned char)(*p - 0x20) < 0x60 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+/* Length of the UTF-8 character at p, whose first byte is not ASCII, or 0. */
+static inline size_t
+utf8_length(const char *p, const char *end)
+{
+	const unsigned char *s = (const unsigned char *)p;
+	size_t left = (size_t)(end - p);
+
+	if (s[0] >= 0xc2 && s[0] < 0xe0)
+		return left >= 2 && (s[1] & 0xc0) == 0x80 ? 2 : 0;
+	return text_utf8(p, left, NULL);
+}
+
+static inline int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The four digits of \uXXXX at p, -1 where they are none. */
+static inline int32_t
+hex4(const char *p, const char *end)
+{
+	int32_t v = 0;
+	int i, d;
+
+	if (end - p < 4)
+		return -1;
+	for (i = 0; i < 4; i++) {
+		if ((d = hex_digit(p[i])) == -1)
+			return -1;
+		v = v << 4 | d;
+	}
+	return v;
+}
+
+/*
+ * The escape at p (its backslash): its length, and the character it stands for in *cp.
+ * 0 where it is none, and then *why says what is wrong.
+ */
+static inline size_t
+read_escape(const char *p, const char *end, uint32_t *cp, const char **why)
+{
+	int32_t a, b;
+
+	*why = "bad escape";
+	if (end - p < 2)
+		return 0;
+	switch (p[1]) {
+	case '"': case '\\': case '/':
+		*cp = (unsigned char)p[1];
+		return 2;
+	case 'b': *cp = '\b'; return 2;
+	case 'f': *cp = '\f'; return 2;
+	case 'n': *cp = '\n'; return 2;
+	case 'r': *cp = '\r'; return 2;
+	case 't': *cp = '\t'; return 2;
+	case 'u':
+		break;
+	default:
+		return 0;
+	}
+	if ((a = hex4(p + 2, end)) == -1)
+		return 0;
+	if (a == 0) {
+		*why = "NUL (\\u0000)";
+		return 0;
+	}
+	if (a < 0xd800 || a > 0xdfff) {
+		*cp = (uint32_t)a;
+		return 6;
+	}
+	*why = "lone surrogate escape";
+	if (a > 0xdbff || end - p < 8 || p[6] != '\\' || p[7] != 'u')
+		return 0;
+	b = hex4(p + 8, end);
+	if (b < 0xdc00 || b > 0xdfff)
+		return 0;
+	*cp = 0x10000 + ((uint32_t)(a - 0xd800) << 10) + (uint32_t)(b - 0xdc00);
+	return 12;
+}
+
+/* --- messages --- */
+
+/* Bytes are counted from 1, as cmp(1) and cut(1) do. */
+static int
+complain(const struct scan *s, struct err *err, const char *what, const char *p)
+{
+	return err_set(err, REASON_CONTRACT, "%s at byte %zu", what, (size_t)(p - s->bytes) + 1);
+}
+
+static int
+complain_end(const struct scan *s, struct err *err, const char *what)
+{
+	return err_set(err, REASON_CONTRACT, "%s: the text ends at byte %zu", what, s->len);
+}
+
+static int
+complain_byte(const struct scan *s, struct err *err, const char *p)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t at = (size_t)(p - s->bytes) + 1;
+
+	if (c == 0)
+		return err_set(err, REASON_CONTRACT, "NUL at byte %zu", at);
+	if (c == 0xef && s->len - at >= 2 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		return err_set(err, REASON_CONTRACT, "byte order mark at byte %zu", at);
+	if (c > 0x20 && c < 0x7f)
+		return err_set(err, REASON_CONTRACT, "unexpected %c at byte %zu", c, at);
+	return err_set(err, REASON_CONTRACT, "unexpected 0x%02x at byte %zu", c, at);
+}
+
+/* --- names --- */
+
+/* Eight bytes or fewer as a number; whichever order, but always the same. */
+static inline uint64_t
+load(const char *p, size_t n, const char *end)
+{
+	uint64_t v = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (end - p >= 8) {
+		memcpy(&v, p, 8);
+		return n >= 8 ? v : v & ((1ULL << (8 * n)) - 1);
+	}
+#else
+	(void)end;
+#endif
+	memcpy(&v, p, n < 8 ? n : 8);
+	return v;
+}
+
+static inline uint64_t
+signature(const char *p, size_t n, const char *end)
+{
+	uint64_t v = load(p, n, end) ^ (uint64_t)n << 56;
+
+	if (n > 8)
+		v ^= load(p + n - 8, 8, end) * 0x9e3779b97f4a7c15ULL;
+	return v;
+}
+
+static inline const char *
+key_bytes(const struct scan *s, const struct key *k)
+{
+	const struct work *w = s->private_;
+
+	return (k->in_plain ? w->plain.bytes : s->bytes) + k->off;
+}
+
+static int
+key_order(const void *a, const void *b, void *arg)
+{
+	const struct key *x = a, *y = b;
+	int c;
+
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	if (x->sig != y->sig)
+		return x->sig < y->sig ? -1 : 1;
+	c = memcmp(key_bytes(arg, x), key_bytes(arg, y), x->len);
+	return c != 0 ? c : x->at < y->at ? -1 : 1;
+}
+
+static bool
+key_same(const struct scan *s, const struct key *x, const struct key *y)
+{
+	return x->sig == y->sig && x->len == y->len && memcmp(key_bytes(s, x), key_bytes(s, y), x->len) == 0;
+}
+
+static int
+complain_key(const struct scan *s, struct err *err, const struct key *k)
+{
+	char name[80];
+
+	text_safe(name, sizeof(name), key_bytes(s, k), k->len);
+	return err_set(err, REASON_CONTRACT, "duplicate key \"%s\" at byte %zu", name, (size_t)k->at + 1);
+}
+
+/* Takes the name at the last node into the open object f; looks for its like while the names are few. */
+static inline int
+key_add(struct scan *s, const struct frame *f, struct err *err)
+{
+	struct work *w = s->private_;
+	const struct scan_node *n = &s->node[s->nnode - 1];
+	struct key *k;
+	size_t i;
+
+	if (w->nkey == w->keycap) {
+		w->keycap = w->keycap == 0 ? 64 : w->keycap * 2;
+		w->key = xreallocarray(w->key, w->keycap, sizeof(*w->key));
+	}
+	k = &w->key[w->nkey];
+	k->at = n->off;
+	if (!n->escaped) {
+		k->in_plain = false;
+		k->off = n->off;
+		k->len = n->len;
+		k->sig = signature(s->bytes + n->off, n->len, s->bytes + s->len);
+	} else {
+		k->in_plain = true;
+		k->off = (uint32_t)w->plain.len;
+		if (scan_string(s, s->nnode - 1, &w->plain) == -1)
+			return err_set(err, REASON_CONTRACT, "names of an object are too long");
+		k->len = (uint32_t)w->plain.len - k->off;
+		k->sig = signature(w->plain.bytes + k->off, k->len, w->plain.bytes + w->plain.len);
+	}
+	if (w->nkey - f->key < KEYS_DIRECT)
+		for (i = f->key; i < w->nkey; i++)
+			if (w->key[i].sig == k->sig && key_same(s, &w->key[i], k))
+				return complain_key(s, err, k);
+	w->nkey++;
+	return 0;
+}
+
+/* The object f ends: its names go; where there were many, they are compared now. */
+static int
+keys_end(struct scan *s, const struct frame *f, struct err *err)
+{
+	struct work *w = s->private_;
+	struct key *k = w->key + f->key;
+	const struct key *first = NULL;
+	size_t n = w->nkey - f->key, i;
+
+	w->nkey = f->key;
+	if (n <= KEYS_DIRECT)
+		return 0;
+	qsort_r(k, n, sizeof(*k), key_order, s);
+	for (i = 1; i < n; i++)
+		if (key_same(s, &k[i - 1], &k[i]) && (first == NULL || k[i].at < first->at))
+			first = &k[i];
+	return first == NULL ? 0 : complain_key(s, err, first);
+}
+
+/* --- values --- */
+
+static int
+grow(struct scan *s, struct err *err)
+{
+	size_t cap = s->cap == 0 ? 256 : (size_t)s->cap * 2;
+
+	if (s->nnode >= LIMIT_NODES)
+		return err_set(err, REASON_CONTRACT, "more than %d values", LIMIT_NODES);
+	if (cap > LIMIT_NODES)
+		cap = LIMIT_NODES;
+	s->node = xreallocarray(s->node, cap, sizeof(*s->node));
+	s->cap = (uint32_t)cap;
+	return 0;
+}
+
+/* p stands behind the opening quote; returns the byte behind the closing one, NULL with err. */
+static inline const char *
+read_string(struct scan *s, struct scan_node *n, const char *p, const char *end, struct err *err)
+{
+	const char *start = p, *why;
+	size_t step;
+	uint32_t cp;
+
+	n->type = SCAN_STRING;
+	n->off = (uint32_t)(p - s->bytes);
+	n->escaped = false;
+	for (;;) {
+		p = skip_plain(p, end);
+		if (p == end) {
+			complain_end(s, err, "unterminated string");
+			return NULL;
+		}
+		if (*p == '"')
+			break;
+		if (*p == '\\') {
+			if ((step = read_escape(p, end, &cp, &why)) == 0) {
+				complain(s, err, why, p);
+				return NULL;
+			}
+			n->escaped = true;
+			p += step;
+		} else if ((unsigned char)*p < 0x20) {
+			complain(s, err, *p == '\0' ? "NUL in a string" : "raw control byte in a string", p);
+			return NULL;
+		} else {
+			/* a text in another script goes on like this: stay here */
+			do {
+				if ((step = utf8_length(p, end)) == 0) {
+					complain(s, err, "invalid UTF-8", p);
+					return NULL;
+				}
+				p += step;
+			} while (p < end && (unsigned char)*p >= 0x80);
+		}
+	}
+	n->len = (uint32_t)(p - start);
+	return p + 1;
+}
+
+static inline const char *
+digits(const char *p, const char *end)
+{
+	while (p < end && (unsigned char)(*p - '0') <= 9)
+		p++;
+	return p;
+}
+
+static inline const char *
+read_number(struct scan *s, struct scan_node *n, const char *p, const char *end, struct err *err)
+{
+	const char *start = p, *q;
+
+	n->type = SCAN_NUMBER;
+	n->off = (uint32_t)(p - s->bytes);
+	n->integer = true;
+	if (*p == '-')
+		p++;
+	q = digits(p, end);
+	if (q == p)
+		goto bad;
+	if (*p == '0' && q - p > 1) {
+		complain(s, err, "number with a leading zero", start);
+		return NULL;
+	}
+	p = q;
+	if (p < end && *p == '.') {
+		n->integer = false;
+		if ((q = digits(p + 1, end)) == p + 1)
+			goto bad;
+		p = q;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		n->integer = false;
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		if ((q = digits(p, end)) == p)
+			goto bad;
+		p = q;
+	}
+	n->len = (uint32_t)(p - start);
+	return p;
+bad:
+	complain(s, err, "bad number", start);
+	return NULL;
+}
+
+static inline const char *
+read_word(struct scan *s, struct scan_node *n, enum scan_type type, const char *word, size_t len,
+    const char *p, const char *end, struct err *err)
+{
+	if ((size_t)(end - p) < len || memcmp(p, word, len) != 0) {
+		if ((size_t)(end - p) < len && memcmp(p, word, (size_t)(end - p)) == 0)
+			complain_end(s, err, "unterminated value");
+		else
+			complain(s, err, "unknown word", p);
+		return NULL;
+	}
+	n->type = (uint8_t)type;
+	n->off = (uint32_t)(p - s->bytes);
+	n->len = (uint32_t)len;
+	return p + len;
+}
+
+void
+scan_init(struct scan *s)
+{
+	struct work *w = xcalloc(1, sizeof(*w));
+
+	memset(s, 0, sizeof(*s));
+	buf_init(&w->plain, UINT32_MAX);
+	s->private_ = w;
+}
+
+void
+scan_release(struct scan *s)
+{
+	struct work *w = s->private_;
+
+	if (w != NULL) {
+		buf_release(&w->plain);
+		free(w->key);
+		free(w);
+	}
+	free(s->node);
+	memset(s, 0, sizeof(*s));
+}
+
+int
+scan_text(struct scan *s, const char *bytes, size_t len, struct err *err)
+{
+	struct work *w = s->private_;
+	const char *p = bytes, *end = bytes + len;
+	struct frame *f = NULL;		/* the innermost open array or object */
+	unsigned depth = 0;
+	struct scan_node *n;
+
+	s->bytes = bytes;
+	s->len = len;
+	s->nnode = 0;
+	w->nkey = 0;
+	buf_clear(&w->plain);
+	if (len >= UINT32_MAX)
+		return err_set(err, REASON_CONTRACT, "text of %zu bytes is too long", len);
+	p = skip_space(p, end);
+	if (p == end)
+		return err_set(err, REASON_CONTRACT, "empty text");
+
+value:
+	if (s->nnode == s->cap && grow(s, err) == -1)
+		return -1;
+	n = &s->node[s->nnode];
+	n->count = 0;
+	n->escaped = n->integer = false;
+	n->next = ++s->nnode;
+	switch (*p) {
+	case '"':
+		p = read_string(s, n, p + 1, end, err);
+		break;
+	case '{':
+	case '[':
+		if (depth == LIMIT_DEPTH)
+			return err_set(err, REASON_CONTRACT, "nesting over %d at byte %zu", LIMIT_DEPTH, (size_t)(p - bytes) + 1);
+		f = &w->frame[depth++];
+		f->node = s->nnode - 1;
+		f->key = (uint32_t)w->nkey;
+		f->count = 0;
+		f->object = *p == '{';
+		n->type = f->object ? SCAN_OBJECT : SCAN_ARRAY;
+		n->off = (uint32_t)(p - bytes);
+		p = skip_space(p + 1, end);
+		if (p == end)
+			goto cut;
+		if (f->object) {
+			if (*p != '}')
+				goto name;
+		} else if (*p != ']')
+			goto value;
+		goto close;
+	case 't':
+		p = read_word(s, n, SCAN_TRUE, "true", 4, p, end, err);
+		break;
+	case 'f':
+		p = read_word(s, n, SCAN_FALSE, "false", 5, p, end, err);
+		break;
+	case 'n':
+		p = read_word(s, n, SCAN_NULL, "null", 4, p, end, err);
+		break;
+	case '-':
+	case '0': case '1': case '2': case '3': case '4':
+	case '5': case '6': case '7': case '8': case '9':
+		p = read_number(s, n, p, end, err);
+		break;
+	default:
+		return complain_byte(s, err, p);
+	}
+	if (p == NULL)
+		return -1;
+
+behind:
+	p = skip_space(p, end);
+	if (depth == 0) {
+		if (p < end)
+			return complain(s, err, "more text after the value", p);
+		return 0;
+	}
+	f->count++;
+	if (p == end)
+		goto cut;
+	if (*p == ',') {
+		p = skip_space(p + 1, end);
+		if (p == end)
+			goto cut;
+		if (f->object)
+			goto name;
+		goto value;
+	}
+	if (*p != (f->object ? '}' : ']'))
+		return complain_byte(s, err, p);
+close:
+	p++;
+	n = &s->node[f->node];
+	n->len = (uint32_t)(p - bytes) - n->off;
+	n->next = s->nnode;
+	n->count = f->count;
+	if (f->object && keys_end(s, f, err) == -1)
+		return -1;
+	f = --depth == 0 ? NULL : &w->frame[depth - 1];
+	goto behind;
+
+name:
+	if (*p != '"')
+		return complain_byte(s, err, p);
+	if (s->nnode == s->cap && grow(s, err) == -1)
+		return -1;
+	n = &s->node[s->nnode];
+	n->count = 0;
+	n->integer = false;
+	n->next = ++s->nnode;
+	if ((p = read_string(s, n, p + 1, end, err)) == NULL || key_add(s, f, err) == -1)
+		return -1;
+	p = skip_space(p, end);
+	if (p == end)
+		goto cut;
+	if (*p != ':')
+		return complain_byte(s, err, p);
+	p = skip_space(p + 1, end);
+	if (p < end)
+		goto value;
+cut:
+	return complain_end(s, err, f->object ? "unterminated object" : "unterminated array");
+}
+
+/* --- reading the tape --- */
+
+uint32_t
+scan_first(const struct scan *s, uint32_t node)
+{
+	return s->node[node].count == 0 ? SCAN_NONE : node + 1;
+}
+
+uint32_t
+scan_member(const struct scan *s, uint32_t obj, const char *name)
+{
+	uint32_t i, end = s->node[obj].next;
+	size_t len = strlen(name);
+
+	if (s->node[obj].type != SCAN_OBJECT)
+		return SCAN_NONE;
+	for (i = obj + 1; i < end; i = s->node[i + 1].next)
+		if (!s->node[i].escaped ? s->node[i].len == len && memcmp(scan_bytes(s, i), name, len) == 0 :
+		    scan_is(s, i, name))
+			return i + 1;
+	return SCAN_NONE;
+}
+
+bool
+scan_is(const struct scan *s, uint32_t i, const char *word)
+{
+	const struct scan_node *n = &s->node[i];
+	const char *p = s->bytes + n->off, *end = p + n->len, *why;
+	size_t left = strlen(word), step, put;
+	char ch[4];
+	uint32_t cp;
+
+	if (n->type != SCAN_STRING)
+		return false;
+	if (!n->escaped)
+		return n->len == left && memcmp(p, word, left) == 0;
+	while (p < end) {
+		if (*p != '\\') {
+			if (left == 0 || *p != *word)
+				return false;
+			p++, word++, left--;
+			continue;
+		}
+		if ((step = read_escape(p, end, &cp, &why)) == 0)
+			return false;
+		put = text_utf8_put(ch, cp);
+		if (left < put || memcmp(ch, word, put) != 0)
+			return false;
+		p += step, word += put, left -= put;
+	}
+	return left == 0;
+}
+
+int
+scan_string(const struct scan *s, uint32_t i, struct buf *b)
+{
+	const struct scan_node *n = &s->node[i];
+	const char *p = s->bytes + n->off, *end = p + n->len, *q, *why;
+	char *to, *room;
+	uint32_t cp;
+
+	if (!n->escaped)
+		return buf_add(b, p, n->len);
+	/* unescaped is never longer than escaped */
+	if ((room = to = buf_room(b, n->len)) == NULL)
+		return -1;
+	while (p < end) {
+		if ((q = memchr(p, '\\', (size_t)(end - p))) == NULL)
+			q = end;
+		memcpy(to, p, (size_t)(q - p));
+		to += q - p;
+		if ((p = q) == end)
+			break;
+		p += read_escape(p, end, &cp, &why);
+		to += text_utf8_put(to, cp);
+	}
+	b->len += (size_t)(to - room);
+	b->bytes[b->len] = '\0';
+	return 0;
+}
+
+/* A string with its escapes in the shortest form. */
+static int
+canonical_string(const struct scan *s, uint32_t i, struct buf *b)
+{
+	const struct scan_node *n = &s->node[i];
+	const char *p = s->bytes + n->off, *end = p + n->len, *q, *why;
+	char *to, *room, ch[4];
+	uint32_t cp;
+	size_t put;
+
+	/* canonical is never longer than the source: \u001f keeps its six bytes */
+	if ((room = to = buf_room(b, (size_t)n->len + 2)) == NULL)
+		return -1;
+	*to++ = '"';
+	while (p < end) {
+		if (!n->escaped || (q = memchr(p, '\\', (size_t)(end - p))) == NULL)
+			q = end;
+		memcpy(to, p, (size_t)(q - p));
+		to += q - p;
+		if ((p = q) == end)
+			break;
+		p += read_escape(p, end, &cp, &why);
+		if (cp >= 0x20 && cp != '"' && cp != '\\') {
+			put = text_utf8_put(ch, cp);
+			memcpy(to, ch, put);
+			to += put;
+			continue;
+		}
+		*to++ = '\\';
+		switch (cp) {
+		case '\b': *to++ = 'b'; break;
+		case '\f': *to++ = 'f'; break;
+		case '\n': *to++ = 'n'; break;
+		case '\r': *to++ = 'r'; break;
+		case '\t': *to++ = 't'; break;
+		case '"': case '\\': *to++ = (char)cp; break;
+		default:
+			memcpy(to, "u00", 3);
+			to[3] = "01"[cp >> 4];
+			to[4] = "0123456789abcdef"[cp & 15];
+			to += 5;
+		}
+	}
+	*to++ = '"';
+	b->len += (size_t)(to - room);
+	b->bytes[b->len] = '\0';
+	return 0;
+}
+
+int
+scan_canonical(const struct scan *s, uint32_t top, struct buf *b)
+{
+	struct { uint32_t end; bool object; } open[LIMIT_DEPTH];
+	size_t start = b->len;
+	unsigned depth = 0;
+	uint32_t i = top, end = s->node[top].next;
+	bool name = false, first = true;	/* what comes: a name; the first of its parent */
+	const struct scan_node *n;
+
+	while (i < end) {
+		n = &s->node[i];
+		if (!first && buf_addc(b, depth > 0 && open[depth - 1].object && !name ? ':' : ',') == -1)
+			goto full;
+		if (n->type == SCAN_STRING ? canonical_string(s, i, b) == -1 :
+		    n->type < SCAN_STRING ? buf_add(b, s->bytes + n->off, n->len) == -1 :
+		    buf_addc(b, n->type == SCAN_OBJECT ? '{' : '[') == -1)
+			goto full;
+		i++;
+		if (n->type >= SCAN_ARRAY) {
+			open[depth].end = n->next;
+			open[depth++].object = n->type == SCAN_OBJECT;
+			name = n->type == SCAN_OBJECT;
+			first = true;
+		} else {
+			name = depth > 0 && open[depth - 1].object && !name;
+			first = false;
+		}
+		while (depth > 0 && open[depth - 1].end == i && (name || !open[depth - 1].object)) {
+			if (buf_addc(b, open[--depth].object ? '}' : ']') == -1)
+				goto full;
+			name = depth > 0 && open[depth - 1].object;
+			first = false;
+		}
+	}
+	return 0;
+full:
+	b->len = start;
+	b->bytes[start] = '\0';
+	return -1;
+}
