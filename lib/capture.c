@@ -1,0 +1,205 @@
+#include "capture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "date.h"
+#include "io.h"
+#include "limit.h"
+#include "log.h"
+#include "xmalloc.h"
+
+#define INDEX "pages.ndjson"
+
+struct capture {
+	char	*dir;
+	int	 index;		/* pages.ndjson, appended */
+	int	 pages;
+};
+
+/* "DIR/NAME" into path. */
+static int
+join(char path[PATH_MAX], const char *dir, const char *name, struct err *err)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+		return err_set(err, REASON_USAGE, "capture %s: name too long", dir);
+	return 0;
+}
+
+int
+capture_create(struct capture **out, const char *dir, struct err *err)
+{
+	char path[PATH_MAX];
+	struct capture *c;
+	int fd;
+
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+		return err_set(err, REASON_STATE, "cannot make capture directory %s: %s", dir, strerror(errno));
+	if (join(path, dir, INDEX, err) == -1)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1 && errno == EEXIST)
+		return err_set(err, REASON_USAGE, "%s already holds a capture; name another directory or remove it", dir);
+	if (fd == -1)
+		return err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
+	c = xcalloc(1, sizeof(*c));
+	c->dir = xstrdup(dir);
+	c->index = fd;
+	*out = c;
+	return 0;
+}
+
+void
+capture_free(struct capture *c)
+{
+	if (c == NULL)
+		return;
+	close(c->index);
+	free(c->dir);
+	free(c);
+}
+
+int
+capture_pages(const struct capture *c)
+{
+	return c->pages;
+}
+
+/* The page's bytes, as they came, durable under path: a new file, synced, then renamed. */
+static int
+write_page(struct page *p, const char *path, struct err *err)
+{
+	char tmp[PATH_MAX], chunk[65536];
+	uint64_t at = 0;
+	ssize_t n;
+	int fd;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+		return err_set(err, REASON_USAGE, "capture %s: name too long", path);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
+	while ((n = page_read(p, at, chunk, sizeof(chunk))) > 0) {
+		if (io_write_all(fd, chunk, (size_t)n) == -1)
+			goto fail;
+		at += (uint64_t)n;
+	}
+	if (n == -1 || fsync(fd) == -1)
+		goto fail;
+	if (close(fd) == -1 || rename(tmp, path) == -1) {
+		err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
+		unlink(tmp);
+		return -1;
+	}
+	return 0;
+fail:
+	err_set(err, REASON_STATE, "cannot write %s (needs %llu bytes): %s", path, (unsigned long long)p->len, strerror(errno));
+	close(fd);
+	unlink(tmp);
+	return -1;
+}
+
+/* Appends one line to pages.ndjson, synced: a page counts once its line is there. */
+static int
+index_line(struct capture *c, struct buf *line, struct err *err)
+{
+	log_mask(line->bytes);
+	line->len = strlen(line->bytes);
+	if (buf_addc(line, '\n') == -1 || io_write_all(c->index, line->bytes, line->len) == -1 || fsync(c->index) == -1)
+		return err_set(err, REASON_STATE, "cannot write %s/" INDEX ": %s", c->dir, strerror(errno));
+	return 0;
+}
+
+/* Header lines as a JSON object; values of headers that carry credentials are masked by name. */
+static int
+add_headers(struct buf *line, const char *headers)
+{
+	static const char *const hidden[] = { "authorization", "cookie", "password", "secret", "session", "username", "token" };
+	const char *s = headers, *colon, *eol;
+	bool first = true, mask;
+	char name[128];
+	size_t i;
+
+	if (buf_addz(line, ",\"headers\":{") == -1)
+		return -1;
+	while ((eol = strchr(s, '\n')) != NULL) {
+		colon = memchr(s, ':', (size_t)(eol - s));
+		if (colon != NULL && colon > s && (size_t)(colon - s) < sizeof(name)) {
+			snprintf(name, sizeof(name), "%.*s", (int)(colon - s), s);
+			for (i = 0, mask = false; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+				mask |= strstr(name, hidden[i]) != NULL;
+			colon++;
+			while (*colon == ' ')
+				colon++;
+			if ((!first && buf_addc(line, ',') == -1) || buf_add_json(line, name, strlen(name)) == -1 ||
+			    buf_addc(line, ':') == -1 || (mask ? buf_add_json(line, "***", 3) :
+			    buf_add_json(line, colon, (size_t)(eol - colon))) == -1)
+				return -1;
+			first = false;
+		}
+		s = eol + 1;
+	}
+	return buf_addc(line, '}');
+}
+
+int
+capture_add(struct capture *c, struct page *p, const struct capture_page *info, struct err *err)
+{
+	char path[PATH_MAX], name[64], sha[65], when[DATE_LEN + 1];
+	struct buf line;
+	int rc = -1;
+
+	snprintf(name, sizeof(name), "%04d.%s", c->pages + 1, info->ending);
+	if (join(path, c->dir, name, err) == -1 || write_page(p, path, err) == -1)
+		return -1;
+	page_sha256(p, sha);
+	date_print(info->time, when);
+	buf_init(&line, LIMIT_LINE);
+	if (buf_addf(&line, "{\"file\":\"%s\",\"url\":", name) == -1 ||
+	    buf_add_json(&line, info->url, strlen(info->url)) == -1 ||
+	    buf_addf(&line, ",\"status\":%ld,\"time\":\"%s\",\"length\":%llu,\"sha256\":\"%s\"", info->status, when,
+	    (unsigned long long)p->len, sha) == -1 ||
+	    (info->headers != NULL && add_headers(&line, info->headers) == -1) || buf_addc(&line, '}') == -1)
+		err_set(err, REASON_CONTRACT, "the headers of a page are too long to be kept");
+	else
+		rc = index_line(c, &line, err);
+	buf_release(&line);
+	c->pages += rc == 0;
+	return rc;
+}
+
+int
+capture_attachment(struct capture *c, struct page *p, char hex[65], struct err *err)
+{
+	char path[PATH_MAX], name[80];
+
+	page_sha256(p, hex);
+	if (join(path, c->dir, "files", err) == -1)
+		return -1;
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return err_set(err, REASON_STATE, "cannot make %s: %s", path, strerror(errno));
+	snprintf(name, sizeof(name), "files/%s", hex);
+	if (join(path, c->dir, name, err) == -1)
+		return -1;
+	return access(path, F_OK) == 0 ? 0 : write_page(p, path, err);
+}
+
+int
+capture_end(struct capture *c, struct err *err)
+{
+	struct buf line;
+	int rc;
+
+	buf_init(&line, LIMIT_LINE);
+	rc = buf_addf(&line, "{\"end\":true,\"pages\":%d}", c->pages) == -1 ? -1 : index_line(c, &line, err);
+	buf_release(&line);
+	return rc;
+}

@@ -1,0 +1,53 @@
+/*
+ * A capture directory: the pages of one run, kept so that they can be replayed.
+ *
+ * Written: 0001.json, 0002.json ... (the ending by kind), files/<sha256> for
+ * attachments, and pages.ndjson: a line a page (file, url, status, headers,
+ * time, length, sha256; secrets masked) and an end record
+ * {"end":true,"pages":N}, written last. Files are 0600, the directory 0700.
+ *
+ * Read: with pages.ndjson in its order, each page checked against its length
+ * and digest, and a missing end record is an error (the capture was cut).
+ * Without one (made by curl or by hand) the files in name order, hidden ones
+ * and directories left out; ->complete is then false.
+ */
+#ifndef TC_CAPTURE_H
+#define TC_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "page.h"
+
+struct capture_page {
+	const char	*url;		/* masked by the log room's secrets when written */
+	long		 status;
+	const char	*headers;	/* "name: value\n" lines, or NULL */
+	int64_t		 time;		/* epoch seconds */
+	const char	*ending;	/* "json", "csv", "txt" */
+};
+
+struct capture;
+
+/* The directory is made; one that already holds pages is refused (USAGE). */
+int	 capture_create(struct capture **, const char *dir, struct err *) TC_MUST_CHECK;
+int	 capture_add(struct capture *, struct page *, const struct capture_page *, struct err *) TC_MUST_CHECK;
+/* Keeps an attachment under its SHA-256; hex is filled. The same bytes twice are one file. */
+int	 capture_attachment(struct capture *, struct page *, char hex[65], struct err *) TC_MUST_CHECK;
+/* Writes the end record; without this call the capture stays a cut one. */
+int	 capture_end(struct capture *, struct err *) TC_MUST_CHECK;
+void	 capture_free(struct capture *);
+/* Pages of an unfinished capture of the same run are kept and counted: resume goes on behind them. */
+int	 capture_pages(const struct capture *);
+
+struct replay;
+
+/* source: a directory, or one file. */
+int	 replay_open(struct replay **, const char *source, struct err *) TC_MUST_CHECK;
+/* 1: page holds the next one, *name its file; 0: no more; -1: err. */
+int	 replay_next(struct replay *, struct page *, const char **name, struct err *) TC_MUST_CHECK;
+bool	 replay_complete(const struct replay *);	/* had pages.ndjson with its end record */
+void	 replay_free(struct replay *);
+
+#endif
