@@ -57,6 +57,13 @@ struct feed {
 int	 feed_load(struct feed **, const char *name, struct err *) TC_MUST_CHECK;
 void	 feed_free(struct feed *);
 
+/*
+ * Names of the run parameters that the map section uses, sorted, each once,
+ * NULL-terminated: a change of one of them changes objects. Caller frees the
+ * array (the names live in the feed).
+ */
+const char **feed_map_params(const struct feed *);
+
 /* "FILE: /pointer: reason", reason USAGE, returns -1: for the sections' checkers. */
 int	 feed_complain(const struct feed *, struct err *, const char *pointer, const char *fmt, ...) TC_PRINTF(4, 5);
 
