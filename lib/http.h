@@ -54,6 +54,8 @@ typedef long	 http_source(void *arg, char *to, size_t room);
 typedef int	 http_rewind(void *arg);
 /* Where a decoded body goes, called as it arrives; -1 stops, and may have filled the err that http_do() was given. */
 typedef int	 http_sink(void *arg, const char *bytes, size_t len);
+/* Called with sink_arg before a second try: what the sink has taken so far counts for nothing. */
+typedef void	 http_restart(void *arg);
 
 struct http_request {
 	const char	*method;	/* GET, POST, PUT, DELETE */
@@ -68,6 +70,7 @@ struct http_request {
 	long long	 source_len;
 	http_sink	*sink;		/* NULL: answer.body. Bodies of answers other than 2xx never go here */
 	void		*sink_arg;
+	http_restart	*restart;	/* needed where a sink is to survive a second try */
 	size_t		 max_body;	/* decoded bytes of a 2xx answer, required */
 	const char	*accept_encoding;	/* NULL: none asked for; "": all libcurl has */
 	bool		 once;		/* must not reach the server twice: no repeat once a body byte may have been sent */

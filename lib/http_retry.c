@@ -142,6 +142,8 @@ http_try(struct http *h, const struct http_request *req, struct http_policy *p, 
 	for (try = 1;; try++) {
 		if (ntries != NULL)
 			*ntries = try;
+		if (try > 1 && req->restart != NULL)
+			req->restart(req->sink_arg);
 		rc = http_do(h, req, a, err);
 		if (try >= most || (req->stop != NULL && *req->stop) || !worth_repeating(req, p, a, rc, err))
 			return rc;

@@ -33,6 +33,12 @@ page_clear(struct page *p)
 }
 
 void
+page_restart(void *page)
+{
+	page_clear(page);
+}
+
+void
 page_release(struct page *p)
 {
 	page_clear(p);

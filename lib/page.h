@@ -34,6 +34,8 @@ void	 page_clear(struct page *);		/* empty again, for a second try */
 void	 page_release(struct page *);
 /* An http_sink: arg is the page. -1 past the ceiling or when the spool cannot be written; ->failed says why. */
 int	 page_add(void *page, const char *bytes, size_t len);
+/* An http_restart: page_clear(). */
+void	 page_restart(void *page);
 
 /* Reads len bytes at offset; -1 with errno, short only at the end. */
 ssize_t	 page_read(const struct page *, uint64_t offset, char *to, size_t len);

@@ -1,0 +1,40 @@
+/*
+ * The feed's credentials: made once from parameters, put on each request.
+ * OAuth2 client credentials: the token is fetched at first need, kept for the
+ * run, renewed once when the feed answers 401.
+ */
+#ifndef TC_FETCH_AUTH_H
+#define TC_FETCH_AUTH_H
+
+#include "fetch_def.h"
+#include "http.h"
+#include "params.h"
+
+struct fetch_request;
+
+struct fetch_auth_state {
+	const struct fetch_def	*def;
+	struct buf		 value;		/* of the Authorization or named header, or the query's value */
+	struct buf		 token_url, token_body;	/* oauth2 */
+	struct buf		 key_password;
+	bool			 have_token;
+	int64_t			 expires_ms;	/* monotonic; 0: not said */
+	volatile int		*stop;
+};
+
+/* *key_password: of a client certificate's key, or left alone. */
+int	 fetch_auth_prepare(struct fetch_auth_state *, const struct fetch_def *, const struct params *,
+    const char **key_password, struct err *) TC_MUST_CHECK;
+void	 fetch_auth_release(struct fetch_auth_state *);
+
+/* Adds at most one header at header[*n]; fetches an OAuth2 token where one is needed. */
+int	 fetch_auth_headers(struct fetch_auth_state *, struct http *, struct http_header *header, int *n, struct err *) TC_MUST_CHECK;
+/* Adds the query member of auth type query. */
+int	 fetch_auth_query(struct fetch_auth_state *, struct fetch_request *, struct err *) TC_MUST_CHECK;
+/* After a 401: can a new token be had? Forgets the old one. */
+bool	 fetch_auth_renewable(struct fetch_auth_state *);
+
+/* For messages: "parameter api_key" or "the auth member of the definition". */
+const char *fetch_auth_who(const struct fetch_def *);
+
+#endif
