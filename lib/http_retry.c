@@ -144,9 +144,13 @@ http_try(struct http *h, const struct http_request *req, struct http_policy *p, 
 			*ntries = try;
 		if (try > 1 && req->restart != NULL)
 			req->restart(req->sink_arg);
+		if (p->before != NULL)
+			p->before(p->before_arg);
 		rc = http_do(h, req, a, err);
 		if (try >= most || (req->stop != NULL && *req->stop) || !worth_repeating(req, p, a, rc, err))
 			return rc;
+		if (req->sink != NULL && req->restart == NULL && a->decoded > 0 && a->status >= 200 && a->status <= 299)
+			return rc;	/* the sink has bytes it cannot give back */
 		if (req->source != NULL && (req->rewind == NULL || req->rewind(req->source_arg) == -1))
 			return rc;
 		ms = how_long(req, p, a, try, err);

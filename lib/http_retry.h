@@ -19,6 +19,8 @@ struct http_policy {
 	long	 max_ms;	/* longest back-off; 0: 20000 */
 	bool	 retry_503;	/* false for the platform: there it means "not licensed" */
 	long	 waited_ms;	/* in/out: sum of the waits a server asked for in this run */
+	void	 (*before)(void *arg);	/* called before every try, to sign it anew; may be NULL */
+	void	*before_arg;
 };
 
 /*
