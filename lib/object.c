@@ -303,6 +303,20 @@ check_file(struct object *o, struct err *err)
 }
 
 static int
+check_registry(struct object *o, struct err *err)
+{
+	size_t len[OBJECT_VALUES];
+	struct buf text;
+	int rc = 0;
+
+	buf_init(&text, LIMIT_LINE);
+	if (object_values(o, &text, len) == -1 || len[0] == 0)
+		rc = err_set(err, REASON_CONTRACT, "Registry Key without a key name");
+	buf_release(&text);
+	return rc;
+}
+
+static int
 check_value(struct object *o, struct err *err)
 {
 	switch (o->class) {
@@ -320,6 +334,8 @@ check_value(struct object *o, struct err *err)
 	default:
 		if (o->type == TYPE_FILE)
 			return check_file(o, err);
+		if (o->type == TYPE_REGISTRY_KEY)
+			return check_registry(o, err);
 		if (filled(o, o->summary) || filled(o, o->value[0]))
 			return 0;
 		return err_set(err, REASON_CONTRACT, "%s without a value", schema_type_name(o->type));

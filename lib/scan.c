@@ -319,13 +319,14 @@ static int
 keys_end(struct scan *s, const struct frame *f, struct err *err)
 {
 	struct work *w = s->private_;
-	struct key *k = w->key + f->key;
+	struct key *k;
 	const struct key *first = NULL;
 	size_t n = w->nkey - f->key, i;
 
 	w->nkey = f->key;
 	if (n <= KEYS_DIRECT)
 		return 0;
+	k = w->key + f->key;	/* not earlier: there may be no names at all */
 	qsort_r(k, n, sizeof(*k), key_order, s);
 	for (i = 1; i < n; i++)
 		if (key_same(s, &k[i - 1], &k[i]) && (first == NULL || k[i].at < first->at))
