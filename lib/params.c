@@ -2,24 +2,17 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <json-c/json.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "io.h"
 #include "limit.h"
 #include "log.h"
+#include "params_environment.h"
+#include "params_json.h"
 #include "params_names.h"
-#include "text.h"
 #include "xmalloc.h"
-
-extern char **environ;
 
 struct entry {
 	char	*name;
@@ -53,10 +46,11 @@ wipe(char *text)
 	free(text);
 }
 
-/* The later value stands: a repeated name, and the environment over the file. */
+/* The later value stands: the environment over the file. */
 static void
-put(struct params *p, const char *name, const char *value, size_t len, bool secret)
+put(void *arg, const char *name, const char *value, size_t len, bool secret)
 {
+	struct params *p = arg;
 	struct entry *e = find(p, name);
 
 	if (len == 0)
@@ -72,118 +66,6 @@ put(struct params *p, const char *name, const char *value, size_t len, bool secr
 	e->secret = e->secret || secret || params_name_is_secret(e->name);
 	if (e->secret)
 		log_secret(e->value, len);
-}
-
-/* --- the JSON object --- */
-
-/* Is name an element of the "secret" array? */
-static bool
-listed(struct json_object *list, const char *name)
-{
-	size_t i;
-
-	for (i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		const char *word = json_object_get_string(json_object_array_get_idx(list, i));
-
-		if (word != NULL && strcmp(params_canonical(word), params_canonical(name)) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Texts of a list are joined as the platform joins them (listDelimiter). */
-static int
-join(struct buf *out, struct json_object *list)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *v = json_object_array_get_idx(list, i);
-
-		if (json_object_is_type(v, json_type_object) || json_object_is_type(v, json_type_array)) {
-			buf_clear(out);
-			return buf_addz(out, json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN));
-		}
-		if ((i > 0 && buf_addc(out, '|') == -1) || (v != NULL && buf_addz(out, json_object_get_string(v)) == -1))
-			return -1;
-	}
-	return 0;
-}
-
-static int
-put_json(struct params *p, const char *name, struct json_object *v, bool secret, struct err *err)
-{
-	struct buf text;
-	const char *bytes;
-	size_t len;
-	int rc = 0;
-
-	buf_init(&text, LIMIT_PARAMS);
-	switch (json_object_get_type(v)) {
-	case json_type_null:
-		break;
-	case json_type_array:
-		if ((rc = join(&text, v)) == 0)
-			put(p, name, text.bytes, text.len, secret);
-		break;
-	default:
-		bytes = json_object_get_string(v);
-		len = json_object_is_type(v, json_type_string) ? (size_t)json_object_get_string_len(v) : strlen(bytes);
-		if (memchr(bytes, 0, len) != NULL)
-			rc = err_set(err, REASON_USAGE, "parameter %s holds a NUL", name);
-		else
-			put(p, name, bytes, len, secret);
-	}
-	explicit_bzero(text.bytes, text.len);
-	buf_release(&text);
-	return rc;
-}
-
-static int
-take_object(struct params *p, const char *what, const char *bytes, size_t len, struct err *err)
-{
-	struct json_tokener *tok;
-	struct json_object *root, *secret = NULL;
-	enum json_tokener_error why;
-	int rc = 0;
-
-	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		bytes += 3;
-		len -= 3;
-	}
-	while (len > 0 && strchr(" \t\r\n", bytes[len - 1]) != NULL && bytes[len - 1] != '\0')
-		len--;
-	if (len == 0)
-		return err_set(err, REASON_USAGE, "%s is empty: a JSON object is needed", what);
-	if (text_utf8_span(bytes, len) != len)
-		return err_set(err, REASON_USAGE, "%s is not valid UTF-8", what);
-	tok = json_tokener_new_ex(8);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	root = json_tokener_parse_ex(tok, bytes, (int)len);
-	why = json_tokener_get_error(tok);
-	if (why == json_tokener_success && json_tokener_get_parse_end(tok) != len)
-		why = json_tokener_error_parse_unexpected;
-	json_tokener_free(tok);
-	if (why != json_tokener_success) {
-		json_object_put(root);
-		return err_set(err, REASON_USAGE, "%s is no JSON object: %s", what, json_tokener_error_desc(why));
-	}
-	if (!json_object_is_type(root, json_type_object)) {
-		json_object_put(root);
-		return err_set(err, REASON_USAGE, "%s is JSON but no object", what);
-	}
-	if (json_object_object_get_ex(root, "secret", &secret) && !json_object_is_type(secret, json_type_array))
-		secret = NULL;
-	json_object_object_foreach(root, name, value) {
-		if (secret != NULL && strcmp(name, "secret") == 0)
-			continue;
-		if ((rc = put_json(p, name, value, listed(secret, name), err)) == -1)
-			break;
-	}
-	json_object_put(root);
-	if (rc == -1)
-		err_prefix(err, "%s", what);
-	return rc;
 }
 
 /* --- where it comes from --- */
@@ -244,83 +126,21 @@ load_descriptor(struct params *p, const char *number, struct err *err)
 		return err_set(err, REASON_USAGE, "TC_PARAMS_FD '%s' is no descriptor number", number);
 	if (pread_all((int)fd, "the parameters in TC_PARAMS_FD", &bytes, &len, err) == -1)
 		return -1;
-	rc = take_object(p, "the parameters in TC_PARAMS_FD", bytes, len, err);
+	rc = params_json("the parameters in TC_PARAMS_FD", bytes, len, '|', put, p, err);
 	explicit_bzero(bytes, len);
 	free(bytes);
 	return rc;
-}
-
-/* must_exist: a file that was named, not merely looked for. */
-static int
-load_file(struct params *p, const char *file, bool must_exist, struct err *err)
-{
-	char what[PATH_MAX + 32], *bytes;
-	struct stat st;
-	size_t len;
-	int rc;
-
-	snprintf(what, sizeof(what), "parameter file %s", file);
-	if (stat(file, &st) == -1) {
-		if (!must_exist && (errno == ENOENT || errno == ENOTDIR))
-			return 0;
-		return err_set(err, REASON_USAGE, "cannot read %s: %m", what);
-	}
-	if (S_ISREG(st.st_mode) && (st.st_mode & 077))
-		return err_set(err, REASON_USAGE, "refusing %s: others may read it (chmod 600 %s)", what, file);
-	if (io_slurp(file, LIMIT_PARAMS, &bytes, &len, err) == -1)
-		return -1;
-	rc = take_object(p, what, bytes, len, err);
-	explicit_bzero(bytes, len);
-	free(bytes);
-	return rc;
-}
-
-static void
-load_environment(struct params *p)
-{
-	char upper[64], lower[128];
-	const char *name, *value;
-	size_t i, k;
-	char **e;
-
-	for (i = 0; (name = params_environment(i)) != NULL; i++) {
-		for (k = 0; name[k] != '\0'; k++)
-			upper[k] = (char)toupper((unsigned char)name[k]);
-		upper[k] = '\0';
-		if ((value = getenv(upper)) != NULL)
-			put(p, name, value, strlen(value), false);
-	}
-	/* the two credentials have a second spelling */
-	if ((value = getenv("TC_API_ACCESS_ID")) != NULL)
-		put(p, "api_access_id", value, strlen(value), false);
-	if ((value = getenv("TC_API_SECRET_KEY")) != NULL)
-		put(p, "api_secret_key", value, strlen(value), false);
-	/* TC_PARAM_ACME_KEY is a feed's parameter acme_key */
-	for (e = environ; *e != NULL; e++) {
-		if (strncmp(*e, "TC_PARAM_", 9) != 0 || (value = strchr(*e, '=')) == NULL)
-			continue;
-		for (k = 0, name = *e + 9; name < value && k + 1 < sizeof(lower); name++, k++)
-			lower[k] = (char)tolower((unsigned char)*name);
-		lower[k] = '\0';
-		if (name == value && k > 0)
-			put(p, lower, value + 1, strlen(value + 1), false);
-	}
 }
 
 static int
 load_shell(struct params *p, struct err *err)
 {
-	const char *dir = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char file[PATH_MAX];
-	int n = 0;
 
-	if (dir != NULL && *dir == '/')
-		n = snprintf(file, sizeof(file), "%s/tcfeed/platform.json", dir);
-	else if (home != NULL && *home == '/')
-		n = snprintf(file, sizeof(file), "%s/.config/tcfeed/platform.json", home);
-	if (n > 0 && (size_t)n < sizeof(file) && load_file(p, file, false, err) == -1)
+	params_config_path(file, sizeof(file));
+	if (*file != '\0' && params_from_file(file, 0, put, p, err) == -1)
 		return -1;
-	load_environment(p);
+	params_from_environment(put, p);
 	return 0;
 }
 
@@ -332,7 +152,7 @@ params_load(struct params **out, const char *file, struct err *err)
 	int rc;
 
 	if (file != NULL)
-		rc = load_file(p, file, true, err);
+		rc = params_from_file(file, 1, put, p, err);
 	else if (fd != NULL && *fd != '\0')
 		rc = load_descriptor(p, fd, err);
 	else

@@ -9,7 +9,7 @@ struct reserved {
 	bool		 environment;	/* asked in capitals at a shell */
 };
 
-/* Names that end in '*' stand for all that begin so; the first that fits counts. */
+/* The platform's names, then run.sh's own options by hand. Names that end in '*' stand for all that begin so; the first that fits counts. */
 static const struct reserved reserved[] = {
 	{ "tc_owner", PARAMS_TEXT, true },
 	{ "tc_log_level", PARAMS_TEXT, false },	/* TC_LOG_LEVEL is the log room's own variable */
@@ -63,6 +63,13 @@ static const struct reserved reserved[] = {
 	{ "tc_svc_*", PARAMS_IGNORED_TEXT, false },
 	{ "tc_space_element_id", PARAMS_IGNORED_TEXT, false },
 	{ "tc_main_app_class", PARAMS_IGNORED_TEXT, false },
+	{ "config", PARAMS_TEXT, false },
+	{ "feed", PARAMS_LIST, false },
+	{ "replay", PARAMS_TEXT, false },
+	{ "limit", PARAMS_TEXT, false },
+	{ "dry_run", PARAMS_TEXT, false },
+	{ "no_removals", PARAMS_FLAG, false },
+	{ "full", PARAMS_FLAG, false },
 };
 
 #define NRESERVED (sizeof(reserved) / sizeof(reserved[0]))

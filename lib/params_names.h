@@ -18,6 +18,7 @@ enum params_form {
 	PARAMS_NOT_RESERVED,
 	PARAMS_TEXT,		/* --name value */
 	PARAMS_FLAG,		/* --name alone is true; a following true/false word is taken */
+	PARAMS_LIST,		/* --name value, repeated: joined by | */
 	PARAMS_IGNORED_TEXT,	/* other features of the platform: taken, never used */
 	PARAMS_IGNORED_FLAG
 };

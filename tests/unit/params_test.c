@@ -145,8 +145,8 @@ main(void)
 	refused("[1]", 0600, "no object");
 	refused("{\"a\":1", 0600, "is no JSON object");
 	refused("{\"a\":1} x", 0600, "is no JSON object");
-	refused("{\"a\":\"\\u0000\"}", 0600, "holds a NUL");
-	refused("{\"a\":\"\xff\"}", 0600, "not valid UTF-8");
+	refused("{\"a\":\"\\u0000\"}", 0600, "NUL");
+	refused("{\"a\":\"\xff\"}", 0600, "invalid UTF-8");
 	refused("{\"a\":1}", 0640, "others may read it");
 	from_descriptor();
 	from_shell();
