@@ -116,20 +116,32 @@ read_options(struct options *o, int argc, char **argv)
 	}
 }
 
-/* The level and file of the log, for us from here on and for what is executed. */
+/* The level may be a default, which the check has filled in. */
+static void
+apply_level(const struct pset *set)
+{
+	const char *word = pset_get(set, "tc_log_level");
+	enum log_level level;
+
+	if (word == NULL || log_level_parse(word, &level) == -1)
+		return;
+	setenv("TC_LOG_LEVEL", word, 1);
+	log_set_level(level);
+}
+
+/* Level and file of the log, for us from here on and for what is executed. */
 static void
 apply_log(const struct pset *set)
 {
-	const char *level = pset_get(set, "tc_log_level"), *dir = pset_get(set, "tc_log_path");
+	const char *dir = pset_get(set, "tc_log_path");
 	const char *name = pset_get(set, "tc_log_file");
 	char file[PATH_MAX];
 
-	if (level != NULL)
-		setenv("TC_LOG_LEVEL", level, 1);
 	if (dir != NULL && snprintf(file, sizeof(file), "%s/%s", dir,
 	    name != NULL && strchr(name, '/') == NULL ? name : "app.log") < (int)sizeof(file))
 		setenv("TC_LOG_FILE", file, 1);
 	log_open(tool.name);
+	apply_level(set);
 }
 
 /* The start-up lines of runtime-app.md section 9; of the parameters only those on a list. */
@@ -233,6 +245,7 @@ cmd_collect(int argc, char **argv)
 		if (gather(&set, o.narg, o.arg, &err) == 0) {
 			apply_log(&set);
 			if (pset_check(&set, &err) == 0) {
+				apply_level(&set);
 				if (o.job)
 					announce(&set);
 				stats_set(tool.stats, "parameters", (long long)set.n);
