@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -92,8 +93,9 @@ check_date(const struct pset_value *v, struct err *err)
 	return 0;
 }
 
+/* The value becomes its seconds: what a shell can count. */
 static int
-check_duration(const struct pset_value *v, long long low, long long high, struct err *err)
+check_duration(struct pset_value *v, long long low, long long high, struct err *err)
 {
 	int64_t seconds;
 
@@ -102,6 +104,9 @@ check_duration(const struct pset_value *v, long long low, long long high, struct
 	if (seconds < low || seconds > high)
 		return err_set(err, REASON_USAGE, "parameter %s: %.80s is not in %lld seconds to %lld days", v->name, shown(v),
 		    low, high / 86400);
+	free(v->value);
+	v->value = xmalloc(24);
+	snprintf(v->value, 24, "%lld", (long long)seconds);
 	return 0;
 }
 
@@ -116,7 +121,7 @@ check_address(const struct pset_value *v, struct err *err)
 }
 
 static int
-check_rule(const struct rule *r, const struct pset_value *v, struct err *err)
+check_rule(const struct rule *r, struct pset_value *v, struct err *err)
 {
 	switch (r->kind) {
 	case KIND_NUMBER:

@@ -12,7 +12,7 @@
 #include "text.h"
 #include "xmalloc.h"
 
-#define STAGES 32	/* of one feed */
+#define STAGES 4096	/* of one feed: a few a window */
 #define WHY_BYTES 130	/* of one stage's reason: the counts must find room behind it */
 
 struct stage {
@@ -24,7 +24,7 @@ struct stage {
 struct job {			/* one feed */
 	char		*name, *note;
 	int		 code;
-	struct stage	 stage[STAGES];
+	struct stage	*stage;
 	size_t		 n;
 };
 
@@ -46,13 +46,12 @@ small(const char *dir, const char *name, size_t *len)
 }
 
 static struct json_object *
-stats_of(const char *dir, const char *stage)
+stats_of(const char *dir, const char *name)
 {
 	struct json_object *root;
-	char name[64], *bytes;
+	char *bytes;
 	size_t len;
 
-	snprintf(name, sizeof(name), "%s.json", stage);
 	if ((bytes = small(dir, name, &len)) == NULL)
 		return NULL;
 	root = json_tokener_parse(bytes);
@@ -70,12 +69,18 @@ read_status(struct job *j, const char *dir)
 	size_t len;
 	char *all = small(dir, "status", &len), *line, *rest = all;
 
+	j->stage = xcalloc(STAGES, sizeof(*j->stage));
 	while (all != NULL && (line = strsep(&rest, "\n")) != NULL && j->n < STAGES) {
 		struct stage *s = &j->stage[j->n];
+		char file[64];
+		int n = sscanf(line, "%31s %d %63s", s->name, &s->code, file);
 
-		if (sscanf(line, "%31s %d", s->name, &s->code) != 2 || strchr(s->name, '/') != NULL)
+		if (n < 2)
 			continue;
-		s->stats = stats_of(dir, s->name);
+		if (n == 2)
+			snprintf(file, sizeof(file), "%s.json", s->name);
+		if (strchr(file, '/') == NULL)
+			s->stats = stats_of(dir, file);
 		j->n++;
 	}
 	free(all);
@@ -110,6 +115,7 @@ job_release(struct job *j)
 	free(j->note);
 	for (i = 0; i < j->n; i++)
 		json_object_put(j->stage[i].stats);
+	free(j->stage);
 }
 
 /* --- asking --- */
@@ -196,7 +202,7 @@ add_counts(const struct job *j, struct buf *text, const char *sep)
 	    add_count(text, &sep, removed, "removed") == -1 ||
 	    add_count(text, &sep, refused, "refused by the platform") == -1 ||
 	    add_count(text, &sep, unknown, "not yet known") == -1 ||
-	    add_count(text, &sep, count(j, "map", "records.rejected"), "records rejected") == -1 ||
+	    add_count(text, &sep, count(j, "map", "records.rejected"), "rejected") == -1 ||
 	    add_count(text, &sep, settled, "settled from the last run") == -1 ||
 	    add_count(text, &sep, count(j, "filter", "objects.unchanged") + count(j, "present", "objects.unchanged"),
 	    "unchanged") == -1)
@@ -242,9 +248,9 @@ add_why(const struct stage *s, struct buf *text)
 	size_t len = strlen(why), n;
 
 	if (s->stats == NULL && s->code > 128)
-		return buf_addf(text, "tc-%s was killed by signal %d", s->name, s->code - 128);
+		return buf_addf(text, "%s was killed by signal %d", s->name, s->code - 128);
 	if (len == 0)
-		return buf_addf(text, "tc-%s ended with %d%s%s", s->name, s->code, *word(s, "reason") ? ", reason " : "",
+		return buf_addf(text, "%s ended with %d%s%s", s->name, s->code, *word(s, "reason") ? ", reason " : "",
 		    word(s, "reason"));
 	n = text_cut(why, len, WHY_BYTES);
 	return buf_addf(text, "%.*s%s", (int)n, why, n < len ? "..." : "");

@@ -5,8 +5,8 @@
  *	name	what people call the feed
  *	exit	0, 1 or 3: how the feed ended
  *	note	what run.sh itself has to say (a signal, a time limit); may be missing
- *	status	"stage code" lines: how each stage ended, in the order of the pipe
- *	STAGE.json	the stage's --stats
+ *	status	"stage code [file]" lines: how each stage ended, in the order of the
+ *		pipes, and where its --stats are (STAGE.json)
  * Anything may be missing or cut: a stage may have been killed at any instant.
  */
 #ifndef TC_PARAMS_MESSAGE_H

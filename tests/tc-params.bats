@@ -338,7 +338,7 @@ given() { # ARGUMENTS
 	printf 'fetch 0\nmap 137\nfilter 0\n' >d/feed/status
 	rm d/feed/*.json
 	run -0 tc-params message --dir d
-	[ "$output" = "feed: failed: tc-map was killed by signal 9" ]
+	[ "$output" = "feed: failed: map was killed by signal 9" ]
 }
 
 @test "several feeds make one message, the worst first" {
@@ -356,7 +356,7 @@ given() { # ARGUMENTS
 	printf 'map 1\n../x 1\nnonsense\nsubmit 139\n' >d/feed/status
 	printf '{"mess' >d/feed/map.json; printf '[1]' >d/feed/submit.json
 	run -0 tc-params message --dir d
-	[ "$output" = "feed: failed: tc-map ended with 1" ]
+	[ "$output" = "feed: failed: map ended with 1" ]
 }
 
 @test "usage" {

@@ -1,0 +1,502 @@
+#!/bin/sh
+# run.sh: one job. Chains the stages for each feed, folds what they say into 0, 1 or 3, and leaves message.tc,
+# results.tc and the log. It decides nothing about objects; see tcfeed-run(1).
+#
+# It runs in three steps, each the same script: tc-params reads the parameters and executes it again with them in a
+# descriptor (TCFEED_STEP=job), and tc-delta takes a feed's lock and executes it with that (TCFEED_STEP=feed).
+set -u
+umask 077
+
+# --- where things are ---
+
+case $0 in */*) self=$0 ;; *) self=$(command -v -- "$0") ;; esac
+here=$(cd "$(dirname "$self")" && pwd) || exit 1
+self=$here/$(basename "$self")
+for bin in "${TC_BIN:-}" "$here/bin" "$here/build/bin" "$here"; do
+	[ -n "$bin" ] && [ -x "$bin/tc-params" ] && break
+	bin=
+done
+[ -z "$bin" ] || PATH=$bin:$PATH
+for install in "${TC_INSTALL:-}" "$here/install.json" "$here/../share/tcfeed/install.json"; do
+	[ -n "$install" ] && [ -r "$install" ] && break
+done
+for feeds in "${TC_FEEDS:-}" "$here/feeds" "$here/../share/tcfeed/feeds"; do
+	[ -n "$feeds" ] && [ -d "$feeds" ] && break
+done
+export PATH
+[ ! -d "$feeds" ] || export TC_FEEDS="$feeds"
+
+usage='usage: run.sh [--feed FEED] ... [--config FILE] [--replay DIR] [--limit N] [--dry-run DIR] [--no-removals] [--full] [--name value ...]'
+
+# --- words ---
+
+say() { tc-params log "$1" "$2"; }
+
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+
+# A number in a stage's statistics, which are one line of our own making: counted FILE NAME
+counted() {
+	n=$(sed -n 's/.*"'"$2"'":\([0-9][0-9]*\).*/\1/p' "$1" 2>/dev/null)
+	echo "${n:-0}"
+}
+
+# Replaces FILE by the text, whole or not at all.
+write_file() { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; }
+
+# --- step 1: the parameters ---
+
+# Before the parameters are known, the message goes where the arguments say, or here.
+fail_early() {
+	echo "run.sh: error: $1" >&2
+	shift 2
+	out=.
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--tc_out_path=*) out=${1#*=} ;;
+		--tc_out_path) out=${2:-.} ;;
+		esac
+		shift
+	done
+	[ -w "$out" ] || out=.
+	printf 'failed: the programs of this app are not there or cannot be executed (%s)\n' "$(uname -sm)" >"$out/message.tc"
+	exit 1
+}
+
+step_parameters() {
+	for arg in "$@"; do
+		case $arg in
+		-h | --help) printf '%s\n' "$usage"; exit 0 ;;
+		-V | --version) exec tc-params -V ;;
+		esac
+	done
+	tc-params -V >/dev/null 2>&1 || fail_early "no tc-params that can be executed beside $self or on PATH" -- "$@"
+	set -- "$@" -- "${TC_SH:-/bin/sh}" "$self"
+	[ ! -r "$install" ] || set -- --install "$install" "$@"
+	export TCFEED_STEP=job
+	exec tc-params --job "$@"
+}
+
+# --- step 2: the job ---
+
+# Old logs: FILE.1.gz is the youngest.
+rotate() {
+	file=$1 max=$2 keep=$3
+	[ -f "$file" ] && [ "$(wc -c <"$file")" -gt "$max" ] || return 0
+	i=$keep
+	while [ "$i" -gt 1 ]; do
+		for end in .gz ''; do
+			[ ! -f "$file.$((i - 1))$end" ] || mv -f "$file.$((i - 1))$end" "$file.$i$end"
+		done
+		i=$((i - 1))
+	done
+	rm -f "$file.$((keep + 1)).gz"
+	if [ "$keep" -gt 0 ]; then
+		mv -f "$file" "$file.1" && { gzip -f "$file.1" 2>/dev/null || :; }
+	else
+		: >"$file"
+	fi
+}
+
+# The directory of the state, in state_dir; "" where nothing is to be kept.
+find_state() {
+	state_dir=
+	# in the platform's sandbox no path is promised to be there the next time
+	[ "$state" != auto ] || [ -n "$state_path" ] || [ -z "$tc_job" ] || state=none
+	if [ "$state" = none ]; then
+		state_dir=$work/state
+	elif [ -n "$state_path" ]; then
+		state_dir=$state_path
+	elif [ -n "${TC_STATE_DIR:-}" ]; then
+		state_dir=$TC_STATE_DIR
+	else
+		state_dir=${XDG_STATE_HOME:-${HOME:-}/.local/state}/tcfeed
+	fi
+	mkdir -p "$state_dir" 2>/dev/null
+	if [ ! -w "$state_dir" ]; then
+		job_note="the state directory $state_dir cannot be written"
+		return 1
+	fi
+	export TC_STATE_DIR="$state_dir"
+}
+
+# results.tc, all lines at once; a value that cannot stand in it is left out.
+results() {
+	{
+		while [ $# -gt 0 ]; do
+			case $2 in
+			*" = "* | *"
+"*) ;;
+			*) [ "${#2}" -gt 255 ] || printf '%s = %s\n' "$1" "$2" ;;
+			esac
+			shift 2
+		done
+	} | sed 's/ *$//' >"$out/results.tc.new" && mv -f "$out/results.tc.new" "$out/results.tc"
+}
+
+# One feed, in a process of its own that holds its lock. Its code is left in $dir/exit.
+run_feed() {
+	feed=$1
+	feed_id='' feed_name=''
+	number=$((number + 1))
+	dir=$work/jobs/$number
+	mkdir -p "$dir"
+	printf '%s\n' "$feed" >"$dir/name"
+	: >"$dir/status"
+	if ! about=$(tc-params feed --stats "$dir/check.json" "$feed"); then
+		echo "check 2" >>"$dir/status"
+		echo 1 >"$dir/exit"
+		return
+	fi
+	eval "$about"
+	printf '%s\n' "$feed_name" >"$dir/name"
+	export feed feed_id feed_name dir work state state_dir started
+	TCFEED_STEP=feed tc-delta lock --stats "$dir/lock.json" "$feed" -- "${TC_SH:-/bin/sh}" "$self" &
+	child=$!
+	wait_for $child; code=$?
+	child=
+	# without an exit file the lock was not had, or the process was killed
+	if [ ! -f "$dir/exit" ]; then
+		[ -n "$stopped" ] || echo "lock $code" >>"$dir/status"
+		case $code in 3) ;; *) code=1 ;; esac
+		echo "$code" >"$dir/exit"
+	fi
+	[ -z "$stopped" ] || printf '%s\n' "$stopped" >"$dir/note"
+}
+
+# wait(1) ends early when a trapped signal comes
+wait_for() {
+	while :; do
+		wait "$1"; code=$?
+		kill -0 "$1" 2>/dev/null || return $code
+	done
+}
+
+stop() {
+	[ -n "$stopped" ] || stopped=$1
+	[ -z "$child" ] || kill -s TERM "$child" 2>/dev/null
+}
+
+# Ends the job when its time is up, and itself when the job is gone.
+watchdog() {
+	left=$1
+	while [ "$left" -gt 0 ] && kill -0 $$ 2>/dev/null; do
+		sleep 2
+		left=$((left - 2))
+	done
+	kill -s ALRM $$ 2>/dev/null
+}
+
+clean_job() {
+	[ -z "$dog" ] || kill "$dog" 2>/dev/null
+	rm -rf "$work"
+}
+
+step_job() {
+	tc_out_path='' tc_job_id='' last_run='' cursor='' feed='' replay='' # set by eval
+	names='tc_owner tc_job_id tc_out_path tc_log_max_bytes tc_log_backup_count feed replay dry_run last_run cursor
+		confirm_removals full_send state state_path time_limit keep_days'
+	# shellcheck disable=SC2086
+	values=$(tc-params get --shell $names) || exit 1
+	eval "$values"
+	started=$(now) stopped='' child='' dog='' job_note='' number=0
+	out=$tc_out_path
+	[ -n "$out" ] || out=${TC_OUT_PATH:-.}
+	[ -w "$out" ] || out=.
+	tc_job=${tc_job_id}${TCFEED_PLATFORM:-}
+	[ -z "${TC_LOG_FILE:-}" ] || rotate "$TC_LOG_FILE" "${tc_log_max_bytes:-10485760}" "${tc_log_backup_count:-25}"
+	temp=${TC_TEMP_PATH:-${TMPDIR:-/tmp}}
+	find "$temp" -maxdepth 1 -user "$(id -u)" -name 'tcfeed.??????' -mtime +1 -exec rm -rf {} + 2>/dev/null
+	work=$(mktemp -d "$temp/tcfeed.XXXXXX") || {
+		say error "cannot make a temporary directory in $temp"
+		printf 'failed: cannot make a temporary directory in %s\n' "$temp" >"$out/message.tc"
+		exit 1
+	}
+	trap clean_job EXIT
+	trap 'stop "stopped by signal 15 (TERM)"' TERM
+	trap 'stop "stopped by signal 2 (INT)"' INT
+	trap 'stop "stopped by signal 1 (HUP)"' HUP
+	trap 'stop "stopped: the time limit of $time_limit seconds is over"' ALRM
+	mkdir "$work/jobs"
+	# what the platform gave comes back even if this run ends early
+	results last_run "$last_run" cursor "$cursor" || say warning "cannot write results.tc in $out"
+	if find_state; then
+		: "${time_limit:=21600}"
+		watchdog "$time_limit" >/dev/null 2>&1 </dev/null 3>&- &
+		dog=$!
+		rest=${feed:-$(default_feeds)}
+		while [ -n "$rest" ] && [ -z "$stopped" ]; do
+			run_feed "${rest%%"|"*}"
+			case $rest in *"|"*) rest=${rest#*"|"} ;; *) rest='' ;; esac
+		done
+	else
+		mkdir "$work/jobs/1"
+		echo 1 >"$work/jobs/1/exit"
+		printf 'tcfeed\n' >"$work/jobs/1/name"
+		printf '%s\n' "$job_note" >"$work/jobs/1/note"
+	fi
+	finish_job
+}
+
+# All definitions of a package are its feed; a checkout has a gallery, of which one must be chosen.
+default_feeds() {
+	[ -d "$here/feeds" ] && [ ! -f "$here/Makefile" ] || return 0
+	for file in "$here"/feeds/*.json; do
+		[ ! -f "$file" ] || printf '%s|' "$file"
+	done | sed 's/|$//'
+}
+
+finish_job() {
+	code=0
+	for file in "$work"/jobs/*/exit; do
+		[ -f "$file" ] || { code=1; say error "no feed: name one with --feed"; break; }
+		case $(cat "$file") in
+		0) ;;
+		3) [ $code -ne 0 ] || code=3 ;;
+		*) code=1 ;;
+		esac
+	done
+	# one feed that failed beside others that were stored is a partial failure
+	[ $code -eq 0 ] || ! grep -q -x 0 "$work"/jobs/*/exit 2>/dev/null || code=3
+	[ $code -ne 0 ] || [ -z "$stopped" ] || code=3
+	if [ $code -eq 0 ] && [ -z "$replay$dry_run" ]; then
+		new=
+		[ ! -f "$work/cursor" ] || [ "$number" -ne 1 ] || new=$(cat "$work/cursor")
+		set -- last_run "$started" cursor "$new"
+		# spent: they were meant for one run
+		[ -z "$confirm_removals" ] || set -- "$@" confirm_removals ""
+		[ "$full_send" != true ] || set -- "$@" full_send false
+		if results "$@"; then
+			for file in "$work"/jobs/*/seen; do
+				[ ! -f "$file" ] || printf '%s\n' "$started" >>"$(cat "$file")"
+			done
+		else
+			say warning "cannot write results.tc in $out"
+		fi
+	fi
+	tc-params message --dir "$work/jobs" --out "$out" || :
+	exit $code
+}
+
+# --- step 3: one feed, its lock held ---
+
+# stage NAME COMMAND ... 4<&0: runs it with its own --stats, so that signals find it and its status is known. What sh starts
+# in the background would read /dev/null, hence descriptor 4.
+stage() {
+	name=$1
+	shift
+	"$@" --stats "$dir/$name$part.json" "$feed" <&4 4<&- 3>&- &
+	pid=$!
+	echo "$pid" >>"$dir/pids.$name"
+	wait $pid
+	echo "$name $? $name$part.json" >&3
+}
+
+# Commit reads to the end of its input whatever happens, so that what was acknowledged is known.
+stop_stages() {
+	[ -n "$stopped" ] || stopped=1
+	for file in "$dir"/pids.*; do
+		case $file in */pids.commit*) continue ;; esac
+		[ ! -f "$file" ] || xargs kill -s TERM <"$file" 2>/dev/null
+	done
+	[ -n "$killer" ] || {
+		( sleep 20; cat "$dir"/pids.* 2>/dev/null | xargs kill -s KILL 2>/dev/null ) >/dev/null 2>&1 </dev/null 3>&- &
+		killer=$!
+	}
+}
+
+# pipe "STAGES" FUNCTION ...: runs one of the pipes below; the stages' statuses are in $dir/last and added to $dir/status.
+pipe() {
+	: >"$dir/last"
+	[ -z "$stopped" ] || return 0
+	stages=$1
+	shift
+	rm -f "$dir"/pids.*
+	"$@" 3>"$dir/last" &
+	wait_for $!
+	for name in $stages; do
+		grep -q "^$name " "$dir/last" || echo "$name 137 $name$part.json" >>"$dir/last"
+	done
+	cat "$dir/last" >>"$dir/status"
+}
+
+# The status of a stage of the last pipe; a stage whose shell was killed with it has left none.
+status() {
+	code=$(sed -n "s/^$1 \([0-9]*\) .*/\1/p" "$dir/last")
+	echo "${code:-137}"
+}
+
+# Did each of the stages end with 0? whole STAGE ...
+whole() {
+	for name; do
+		[ "$(status "$name")" -eq 0 ] || return 1
+	done
+}
+
+# 0, or 3 with a reason that does not concern what was read: refused by the platform, not yet known.
+heard() {
+	for name; do
+		case $(status "$name") in 0 | 3) ;; *) return 1 ;; esac
+	done
+}
+
+pipe_settle() {
+	stage settle tc-delta settle --journal "$keep/journal" 4</dev/null |
+		stage submit-settle tc-submit --settle 4<&0 |
+		stage commit-settle tc-delta commit 4<&0
+}
+
+source_pages() {
+	stage fetch tc-fetch "$@" ${replay:+--replay "$replay"} ${last_run:+--last-run "$last_run"} --cursor "$dir/cursor" 4</dev/null |
+		stage map tc-map --rejects "$keep/rejects/$stamp$part.ndjson" ${limit:+--limit "$limit"} ${types:+--type "$types"} 4<&0
+}
+
+pipe_feed() {
+	source_pages "$@" |
+		stage filter tc-delta filter 4<&0 |
+		stage submit tc-submit --journal "$keep/journal" 4<&0 |
+		stage commit tc-delta commit 4<&0
+}
+
+pipe_dry() {
+	source_pages "$@" |
+		stage filter tc-delta filter --dry-run 4<&0 |
+		stage submit tc-submit --dry-run "$dry_run" 4<&0
+}
+
+pipe_present() {
+	stage present tc-delta present 4</dev/null
+}
+
+pipe_removals() {
+	stage expire tc-delta expire --complete --removed "$keep/removed/$stamp.ndjson" ${missing:+--missing "$missing"} 4</dev/null |
+		stage submit-removals tc-submit --journal "$keep/journal" 4<&0 |
+		stage commit-removals tc-delta commit 4<&0
+}
+
+# An administrator's edit of last_run is the reset. The platform hands back an old value where a run did not end with 0,
+# so only a value that was neither handed in nor written since the last one that came back is an edit.
+check_reset() {
+	reset=
+	if [ -f "$keep/seen" ]; then
+		if grep -q -F -x -e "$last_run" "$keep/seen"; then
+			kept=$(awk -v want="$last_run" '$0 == want { found = 1 } found' "$keep/seen")
+			write_file "$keep/seen" "$kept"
+			return
+		fi
+		say info "last_run was set to '$last_run': everything is sent again"
+		reset=1
+	fi
+	write_file "$keep/seen" "$last_run"
+}
+
+# What is pending of this pipe would be lost if the next run began behind it.
+may_move() {
+	whole fetch map filter && heard submit commit &&
+		[ "$(counted "$dir/commit$part.json" unknown)" -eq 0 ] && [ "$(counted "$dir/commit$part.json" unsent)" -eq 0 ]
+}
+
+# The first pipe: once, or in windows for a feed that is read on from where it was left.
+feed_pipes() {
+	from=$keep/cursor
+	[ -z "$full$full_send$reset$replay" ] || from=
+	if [ "$state" = none ]; then
+		from=
+		[ -z "$cursor" ] || { from=$work/since; printf '%s\n' "$cursor" >"$from"; }
+	fi
+	windows=0
+	while [ -z "$stopped" ]; do
+		[ $windows -eq 0 ] || part=.$windows
+		rm -f "$dir/cursor"
+		pipe "fetch map filter submit commit" pipe_feed ${from:+--since "$from"}
+		may_move || return 1
+		if [ -z "$replay" ] && [ -s "$dir/cursor" ]; then
+			cp "$dir/cursor" "$work/cursor"
+			cp "$dir/cursor" "$keep/cursor.new" && mv -f "$keep/cursor.new" "$keep/cursor"
+			from=$keep/cursor
+		fi
+		grep -q '"more": *true' "$dir/cursor" 2>/dev/null || break
+		windows=$((windows + 1))
+		[ $windows -lt 10000 ] || break
+	done
+	part=
+}
+
+removals() {
+	case $removals in
+	keep) missing=keep ;;
+	inactive | delete) missing=$removals ;;
+	*) missing= ;;
+	esac
+	if [ -n "$no_removals" ] || [ "$state" = none ]; then
+		return
+	elif [ -n "$limit$types" ]; then
+		say info "no removals: the run was limited"
+	else
+		pipe "expire submit-removals commit-removals" pipe_removals
+	fi
+}
+
+clean_old() {
+	[ "${keep_days:-30}" -gt 0 ] || return 0
+	find "$keep/rejects" "$keep/removed" -type f -mtime "+${keep_days:-30}" -exec rm -f {} + 2>/dev/null
+	find "$keep/rejects" "$keep/removed" -type f -size 0 -exec rm -f {} + 2>/dev/null
+}
+
+# Worst first: failed, or 3 if the platform has acknowledged something of it; partial; done.
+fold() {
+	code=0
+	while read -r name status file; do
+		case $status in
+		0) ;;
+		3) [ $code -ne 0 ] || code=3 ;;
+		*) code=1 ;;
+		esac
+	done <"$dir/status"
+	[ -z "$stopped" ] || code=1
+	if [ $code -eq 1 ]; then
+		for file in "$dir"/commit*.json; do
+			[ "$(counted "$file" accepted)" -eq 0 ] || code=3
+		done
+	fi
+	echo $code >"$dir/exit"
+}
+
+step_feed() {
+	tc_owner='' indicator_types='' removals='' keep_days='' # set by eval
+	names='tc_owner replay dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
+	# shellcheck disable=SC2086
+	values=$(tc-params get --shell $names) || exit 1
+	eval "$values"
+	[ "$no_removals" = true ] || no_removals=
+	[ "$full" = true ] || full=
+	[ "$full_send" = true ] || full_send=
+	types=$(printf %s "$indicator_types" | tr '|' ',')
+	stopped='' killer='' part='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
+	keep=$state_dir/$feed_id.$(printf %s "$tc_owner" | cksum | tr ' ' -).run
+	mkdir -p "$keep/rejects" "$keep/removed" || exit 1
+	trap stop_stages TERM INT HUP
+	if [ -n "$dry_run" ]; then
+		mkdir -p "$dry_run"
+		pipe "fetch map filter submit" pipe_dry
+	else
+		printf '%s\n' "$keep/seen" >"$dir/seen"
+		check_reset
+		pipe "settle submit-settle commit-settle" pipe_settle
+		if heard settle submit-settle commit-settle; then
+			[ -z "$full$full_send$reset" ] || tc-delta reset --stats "$dir/reset.json" "$feed" || echo "reset $? reset.json" >>"$dir/status"
+			if feed_pipes; then
+				removals
+			fi
+		fi
+		clean_old
+	fi
+	[ -z "$killer" ] || kill "$killer" 2>/dev/null
+	fold
+	exit "$code"
+}
+
+case ${TCFEED_STEP:-} in
+'') step_parameters "$@" ;;
+job) unset TCFEED_STEP; step_job ;;
+feed) unset TCFEED_STEP; step_feed ;;
+esac
