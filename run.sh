@@ -279,6 +279,9 @@ finish_job() {
 
 # --- step 3: one feed, its lock held ---
 
+group_types='Adversary,Attack Pattern,Campaign,Course of Action,Document,Email,Event,Incident,Intrusion Set,Malware,Report'
+group_types=$group_types',Signature,Tactic,Threat,Tool,Vulnerability'
+
 # stage NAME COMMAND ... 4<&0: runs it with its own --stats, so that signals find it and its status is known. What sh starts
 # in the background would read /dev/null, hence descriptor 4.
 stage() {
@@ -470,7 +473,9 @@ step_feed() {
 	[ "$no_removals" = true ] || no_removals=
 	[ "$full" = true ] || full=
 	[ "$full_send" = true ] || full_send=
+	# a filter of indicator types; groups pass
 	types=$(printf %s "$indicator_types" | tr '|' ',')
+	[ -z "$types" ] || types="$types,$group_types"
 	stopped='' killer='' part='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
 	keep=$state_dir/$feed_id.$(printf %s "$tc_owner" | cksum | tr ' ' -).run
 	mkdir -p "$keep/rejects" "$keep/removed" || exit 1
