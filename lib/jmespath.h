@@ -48,6 +48,9 @@ struct jval *jmespath_eval(const struct jmespath *, struct jmespath_ctx *, struc
  */
 int	 jmespath_chain(const struct jmespath *, const char **name, size_t *len, int max);
 
+/* The i-th use of a variable that no let of the expression binds ($record): lets a caller refuse a misspelt one early. */
+bool	 jmespath_variable(const struct jmespath *, int i, const char **name, size_t *len);
+
 /*
  * A function of ours, callable in every expression compiled afterwards.
  * arity as in the specification: min and max arguments (max -1: no limit).

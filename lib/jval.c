@@ -8,7 +8,7 @@
 #include "limit.h"
 #include "xmalloc.h"
 
-#define BLOCK_FIRST	(64 * KIB)
+#define BLOCK_FIRST	(4 * KIB)
 #define BLOCK_KEEP	(1 * MIB)	/* larger blocks go back to the system at a reset */
 
 /* Frames of a walk: LIMIT_DEPTH containers, and room to notice one that is deeper. */

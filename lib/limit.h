@@ -21,7 +21,7 @@
 /* Feed definitions */
 #define LIMIT_DEFINITION	(1 * MIB)	/* bytes of a definition, and of a tables file ten times that */
 #define LIMIT_EXPRESSION	(16 * KIB)	/* bytes of one JMESPath expression */
-#define LIMIT_EXPRESSION_DEPTH	64		/* nesting of an expression */
+#define LIMIT_EXPRESSION_DEPTH	128		/* nesting of an expression; the JMESPath suites themselves go to 104 */
 #define LIMIT_RESULT		(16 * MIB)	/* bytes an expression may build for one record */
 #define LIMIT_STEPS		(4 << 20)	/* evaluation steps for one record: bounded time */
 #define LIMIT_REGEX_MATCH	100000		/* PCRE2 match limit; and 1 MiB of heap */
