@@ -1,0 +1,664 @@
+/* CSV and TSV: RFC 4180, and what stands in records.h beside it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "records_private.h"
+#include "text.h"
+#include "xmalloc.h"
+
+#define REPARSE	(64 * KIB)	/* a record longer than this is looked at again only when twice as much of it has come */
+
+struct csv {
+	char			 delimiter;
+	bool			 looked;	/* whether this is HTML */
+	bool			 after_cr;
+	uint64_t		 line;		/* that the input stands on */
+	size_t			 comment, trailing;	/* lengths */
+	struct trailer		 trailer;
+	struct buf		 last_comment;	/* HEADER_COMMENT, until the data begins */
+	bool			 last_comment_fits;	/* it holds a delimiter */
+
+	/* names: of the header as it came (to know it again), and as used */
+	struct record_field	*header, *name;
+	int			 nheader, nname;
+	char			*header_bytes, *name_bytes;
+	uint64_t		 full, ragged;	/* records with all fields, with fewer */
+	bool			 since_header;	/* a record came since a header or trailer */
+
+	/* the record being parsed */
+	struct record_field	 field[LIMIT_CSV_FIELDS];
+	bool			 escaped[LIMIT_CSV_FIELDS];
+	int			 nfield;
+	int			 nescaped;
+	unsigned		 lines;		/* line ends inside it */
+	size_t			 len;		/* of it, without its end */
+	size_t			 taken;		/* with it */
+	bool			 ended;		/* by a line end, not by the stream's */
+	bool			 by_cr;
+	const char		*damage;
+	bool			 open;		/* the damage is a quote that was still open at the end of the stream */
+	struct buf		 plain;		/* unescaped fields */
+};
+
+enum outcome { WHOLE, MORE, DAMAGED };
+
+/* --- one record --- */
+
+/* The first a, b, c or d behind p; a place at or behind end where there is none. The input's slack makes reading behind end safe. */
+static inline const char *
+find(const char *p, const char *end, char a, char b, char c, char d)
+{
+#ifdef __SSE2__
+	const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c), vd = _mm_set1_epi8(d);
+
+	for (; p < end; p += 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, va), _mm_cmpeq_epi8(x, vb)),
+		    _mm_or_si128(_mm_cmpeq_epi8(x, vc), _mm_cmpeq_epi8(x, vd)));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+	}
+#else
+	while (p < end && *p != a && *p != b && *p != c && *p != d)
+		p++;
+#endif
+	return p;
+}
+
+/* p stands on the opening quote. WHOLE: *pp stands behind the closing one. */
+static inline enum outcome
+parse_quoted(struct csv *c, struct record_field *f, const char **pp, const char *end, bool eof, bool backslash)
+{
+	const char *p = *pp + 1, *start = p;
+
+	for (;;) {
+		p = find(p, end, '"', '\n', '\r', backslash ? '\\' : '"');
+		if (p >= end)
+			goto open;
+		if (*p == '"') {
+			if (p + 1 == end && !eof)
+				return MORE;
+			if (p + 1 == end || p[1] != '"')
+				break;
+			c->escaped[c->nfield] = true;
+			p += 2;
+		} else if (*p == '\\') {
+			/* the byte behind it is looked at by itself unless it is one of the two that are escaped */
+			if (p + 1 == end && !eof)
+				return MORE;
+			p++;
+			if (p < end && (*p == '"' || *p == '\\')) {
+				c->escaped[c->nfield] = true;
+				p++;
+			}
+		} else {
+			if (*p == '\r' && p + 1 == end && !eof)
+				return MORE;
+			p += *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
+			if (++c->lines > LIMIT_CSV_QUOTED_LINES) {
+				c->damage = "a quote that is not closed";
+				return DAMAGED;
+			}
+		}
+		if (p >= end)
+			goto open;
+	}
+	f->text = start;
+	f->len = (size_t)(p - start);
+	c->nescaped += c->escaped[c->nfield];
+	*pp = p + 1;
+	return WHOLE;
+open:
+	if (!eof)
+		return MORE;
+	c->damage = "a quote that is not closed";
+	c->open = true;
+	return DAMAGED;
+}
+
+/* The record at p. On WHOLE len, taken, ended, nfield and field are its; fields are still escaped. */
+static enum outcome
+parse(struct csv *c, const char *start, const char *end, bool eof, int quotes)
+{
+	const char *p = start, *q;
+	const char delimiter = c->delimiter;
+	struct record_field *f;
+	enum outcome outcome;
+
+	c->nfield = c->nescaped = 0;
+	c->lines = 0;
+	c->ended = c->open = false;
+	for (;;) {
+		if (c->nfield == LIMIT_CSV_FIELDS) {
+			c->damage = "more than 1024 fields";
+			return DAMAGED;
+		}
+		f = &c->field[c->nfield];
+		c->escaped[c->nfield] = false;
+		q = p;
+		if (p < end && (*p == ' ' || (*p == '\t' && delimiter != '\t')))
+			while (q < end && (*q == ' ' || (*q == '\t' && delimiter != '\t')))
+				q++;
+		if (q == end && !eof)
+			return MORE;
+		if (q < end && *q == '"' && quotes != QUOTES_NONE) {
+			p = q;
+			if ((outcome = parse_quoted(c, f, &p, end, eof, quotes == QUOTES_BACKSLASH)) != WHOLE)
+				return outcome;
+			while (p < end && (*p == ' ' || (*p == '\t' && delimiter != '\t')))
+				p++;
+			if (p < end && *p != delimiter && *p != '\n' && *p != '\r') {
+				c->damage = "text behind a closing quote";
+				return DAMAGED;
+			}
+		} else {
+			f->text = p;
+			p = find(q, end, delimiter, '\n', '\r', delimiter);
+			if (p > end)
+				p = end;
+			f->len = (size_t)(p - f->text);
+		}
+		if (p == end && !eof)
+			return MORE;
+		c->nfield++;
+		if (p == end || *p != delimiter)
+			break;
+		p++;
+	}
+	c->len = (size_t)(p - start);
+	c->by_cr = p < end && *p == '\r';
+	c->ended = p < end;
+	c->taken = c->len + c->ended;
+	return WHOLE;
+}
+
+/* "" to ", and with backslashes \" to " and \\ to \. */
+static int
+unescape(struct csv *c, int quotes, struct err *err)
+{
+	char *to;
+	int i;
+
+	buf_clear(&c->plain);
+	/* the fields are a part of the record: one piece of its length holds all */
+	if ((to = buf_room(&c->plain, c->len)) == NULL)
+		return err_set(err, REASON_CONTRACT, "a record is too long to unquote");
+	for (i = 0; i < c->nfield; i++) {
+		struct record_field *f = &c->field[i];
+		const char *p = f->text, *end = p + f->len;
+
+		if (!c->escaped[i])
+			continue;
+		f->text = to;
+		while (p < end) {
+			if (p + 1 < end && ((p[0] == '"' && p[1] == '"') ||
+			    (quotes == QUOTES_BACKSLASH && p[0] == '\\' && (p[1] == '"' || p[1] == '\\'))))
+				p++;
+			*to++ = *p++;
+		}
+		f->len = (size_t)(to - f->text);
+	}
+	return 0;
+}
+
+/* --- stray quotes --- */
+
+static size_t
+first_line(const char *p, size_t len)
+{
+	return find_two(p, len, '\n', '\r');
+}
+
+/*
+ * A record over several lines: did a stray quote meet another one? Its inner
+ * lines then are records by themselves. Two columns prove nothing: a text has
+ * commas, too.
+ */
+static bool
+swallowed(const struct csv *c, const char *p)
+{
+	const char *end = p + c->len, *line;
+	bool any = false;
+
+	if (c->nname < 3)
+		return false;
+	p += first_line(p, (size_t)(end - p));
+	while (p < end) {
+		int delimiters = 0;
+
+		p += *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
+		line = p;
+		p += first_line(p, (size_t)(end - p));
+		if (p == end)
+			break;		/* the last one: not an inner line */
+		for (; line < p; line++)
+			delimiters += *line == c->delimiter;
+		if (delimiters != c->nname - 1)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* --- names --- */
+
+static void
+trim(struct record_field *f)
+{
+	while (f->len > 0 && (*f->text == ' ' || *f->text == '\t'))
+		f->text++, f->len--;
+	while (f->len > 0 && (f->text[f->len - 1] == ' ' || f->text[f->len - 1] == '\t'))
+		f->len--;
+}
+
+static struct record_field *
+copy_fields(const struct record_field *from, int n, char **bytes)
+{
+	struct record_field *to = xcalloc(n > 0 ? (size_t)n : 1, sizeof(*to));
+	size_t total = 1, at = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		total += from[i].len + 12;	/* or the digits of its number */
+	*bytes = xmalloc(total);
+	for (i = 0; i < n; i++) {
+		if (from[i].len > 0)
+			memcpy(*bytes + at, from[i].text, from[i].len);
+		to[i].text = *bytes + at;
+		to[i].len = from[i].len;
+		at += from[i].len;
+	}
+	return to;
+}
+
+/* The fields just parsed are the header. */
+static int
+take_header(struct csv *c, struct err *err)
+{
+	size_t at = 0, len;
+	int i;
+
+	c->header = copy_fields(c->field, c->nfield, &c->header_bytes);
+	c->nheader = c->nfield;
+	if (c->name != NULL)
+		return 0;	/* the definition gave columns instead */
+	len = (size_t)(c->header[c->nheader - 1].text - c->header_bytes) + c->header[c->nheader - 1].len;
+	if (text_utf8_span(c->header_bytes, len) < len || memchr(c->header_bytes, 0, len) != NULL)
+		return err_set(err, REASON_CONTRACT, "the header in line %llu is not valid UTF-8", (unsigned long long)c->line);
+	c->name = copy_fields(c->header, c->nheader, &c->name_bytes);
+	c->nname = c->nheader;
+	for (i = 0; i < c->nname; i++) {
+		trim(&c->name[i]);
+		at += c->name[i].len;
+	}
+	if (at == 0)
+		return err_set(err, REASON_CONTRACT, "the header in line %llu has no names", (unsigned long long)c->line);
+	/* the nameless are called by their numbers; copy_fields() left room behind all names */
+	at = len;
+	for (i = 0; i < c->nname; i++)
+		if (c->name[i].len == 0) {
+			c->name[i].text = c->name_bytes + at;
+			c->name[i].len = (size_t)snprintf(c->name_bytes + at, 12, "%d", i + 1);
+			at += c->name[i].len;
+		}
+	return 0;
+}
+
+static bool
+is_header(const struct csv *c)
+{
+	int i;
+
+	if (c->nfield != c->nheader)
+		return false;
+	for (i = 0; i < c->nfield; i++)
+		if (c->field[i].len != c->header[i].len || memcmp(c->field[i].text, c->header[i].text, c->field[i].len) != 0)
+			return false;
+	return true;
+}
+
+/* The header in the comment before the data. */
+static int
+take_comment_header(struct records *r, struct csv *c, struct err *err)
+{
+	const char *p = c->last_comment.bytes;
+	size_t len = c->last_comment.len;
+	char *copy;
+	int rc;
+
+	if (c->name != NULL)
+		return 0;
+	while (len > 0 && (*p == ' ' || *p == '\t'))
+		p++, len--;
+	/* parse() wants slack behind what it reads */
+	copy = xcalloc(1, len + RECORDS_SLACK);
+	memcpy(copy, p, len);
+	if (len == 0 || parse(c, copy, copy + len, true, r->opt.quotes) != WHOLE)
+		rc = err_set(err, REASON_CONTRACT, "no comment line with the names of the columns stands before the data in line %llu",
+		    (unsigned long long)c->line);
+	else if (c->nescaped > 0 && unescape(c, r->opt.quotes, err) == -1)
+		rc = -1;
+	else
+		rc = take_header(c, err);
+	free(copy);
+	return rc;
+}
+
+/* --- the stream --- */
+
+static int
+csv_open(struct records *r, struct err *err)
+{
+	struct csv *c = xcalloc(1, sizeof(*c));
+	const char *const *columns = r->opt.columns;
+	int i;
+
+	r->state = c;
+	buf_init(&c->plain, LIMIT_RECORD + KIB);
+	buf_init(&c->last_comment, 64 * KIB);
+	c->line = 1;
+	c->delimiter = r->opt.delimiter != 0 ? r->opt.delimiter : ',';
+	c->comment = r->opt.comment != NULL ? strlen(r->opt.comment) : 0;
+	c->trailing = r->opt.trailer != NULL ? strlen(r->opt.trailer) : 0;
+	if (c->delimiter == '"' || c->delimiter == '\n' || c->delimiter == '\r' || (unsigned char)c->delimiter >= 0x80)
+		return err_set(err, REASON_USAGE, "delimiter must be one ASCII character, no quote and no line end");
+	if (r->opt.header == HEADER_COMMENT && c->comment == 0)
+		return err_set(err, REASON_USAGE, "a header in a comment needs to know what a comment begins with");
+	if (columns == NULL) {
+		if (r->opt.header == HEADER_NONE)
+			return err_set(err, REASON_USAGE, "without a header the columns need names");
+		return 0;
+	}
+	while (columns[c->nname] != NULL)
+		c->nname++;
+	if (c->nname == 0 || c->nname > LIMIT_CSV_FIELDS)
+		return err_set(err, REASON_USAGE, "columns must be 1 to %d names", LIMIT_CSV_FIELDS);
+	c->name = xcalloc((size_t)c->nname, sizeof(*c->name));
+	for (i = 0; i < c->nname; i++) {
+		c->name[i].text = columns[i];
+		c->name[i].len = strlen(columns[i]);
+	}
+	return 0;
+}
+
+static void
+csv_close(struct records *r)
+{
+	struct csv *c = r->state;
+
+	if (c == NULL)
+		return;
+	buf_release(&c->plain);
+	buf_release(&c->last_comment);
+	free(c->header);
+	free(c->name);
+	free(c->header_bytes);
+	free(c->name_bytes);
+	free(c);
+}
+
+/* Makes the first n bytes at start the damaged record, and goes on behind them and their line end. */
+static int
+hand_out_damaged(struct records *r, struct record *rec, struct csv *c, size_t n, const char *why)
+{
+	struct input *in = &r->in;
+
+	trailer_record(r, &c->trailer);
+	record_begin(r, rec);
+	rec->line = c->line;
+	rec->bytes = in->bytes + in->start;
+	rec->len = n;
+	record_bad(r, rec, "%s", why);
+	in->start += n;
+	if (in->start < in->end) {
+		c->after_cr = in->bytes[in->start] == '\r';
+		in->start++;
+		c->line++;
+	}
+	c->since_header = true;
+	return 1;
+}
+
+/* The line at start is over LIMIT_RECORD and its end is not in sight. */
+static int
+skip_long_line(struct records *r, struct record *rec, struct csv *c, struct err *err)
+{
+	struct input *in = &r->in;
+	uint64_t full = 0;
+	int rc = 1;
+
+	memcpy(r->kept, in->bytes + in->start, sizeof(r->kept));
+	trailer_record(r, &c->trailer);
+	record_begin(r, rec);
+	rec->line = c->line;
+	while (rc == 1) {
+		size_t n = first_line(in->bytes + in->start, in->end - in->start);
+
+		full += n;
+		in->start += n;
+		if (in->start < in->end) {
+			c->after_cr = in->bytes[in->start] == '\r';
+			in->start++;
+			c->line++;
+			break;
+		}
+		rc = input_fill(r, err);
+	}
+	if (rc == -1)
+		return -1;
+	rec->bytes = r->kept;
+	rec->len = sizeof(r->kept);
+	record_bad(r, rec, "record of %llu bytes is over %zu", (unsigned long long)full, LIMIT_RECORD);
+	c->since_header = true;
+	return 1;
+}
+
+/*
+ * Comments, blank lines, trailers: 1 where a record begins at start, 0 at the
+ * end of the stream, -1 with err.
+ */
+static int
+to_record(struct records *r, struct csv *c, struct err *err)
+{
+	struct input *in = &r->in;
+	const char *p;
+	size_t n, have, done;
+	int rc;
+	char first;
+
+	for (;;) {
+		if ((rc = input_begin(r, err)) != 1)
+			return rc;
+		first = in->bytes[in->start];
+		if (first == '\n' || first == '\r') {
+			in->start++;
+			if (first == '\r' || !c->after_cr)
+				c->line++;
+			c->after_cr = first == '\r';
+			continue;
+		}
+		c->after_cr = false;
+		if ((c->comment == 0 || first != r->opt.comment[0]) && (c->trailing == 0 || first != r->opt.trailer[0]) &&
+		    first != ' ' && first != '\t')
+			return 1;
+		/* the whole line, as far as it may be long */
+		done = 0;
+		for (;;) {
+			p = in->bytes + in->start;
+			have = in->end - in->start;
+			n = done + first_line(p + done, have - done);
+			if (n < have || n > LIMIT_RECORD)
+				break;
+			done = n;
+			if ((rc = input_fill(r, err)) == -1)
+				return -1;
+			if (rc == 0)
+				break;
+		}
+		p = in->bytes + in->start;
+		if (trailer_is(r->opt.trailer, c->trailing, p, n)) {
+			if (trailer_take(r, &c->trailer, p, n, c->line, err) == -1)
+				return -1;
+			c->since_header = false;
+		} else if (c->comment > 0 && n >= c->comment && memcmp(p, r->opt.comment, c->comment) == 0) {
+			bool fits = memchr(p + c->comment, c->delimiter, n - c->comment) != NULL;
+
+			if (r->opt.header == HEADER_COMMENT && c->name == NULL && n <= 64 * KIB && (fits || !c->last_comment_fits)) {
+				buf_clear(&c->last_comment);
+				if (buf_add(&c->last_comment, p + c->comment, n - c->comment) == -1)
+					return err_set(err, REASON_CONTRACT, "comment line %llu is too long", (unsigned long long)c->line);
+				c->last_comment_fits = fits;
+			}
+		} else {
+			for (have = n; have > 0 && (*p == ' ' || *p == '\t'); have--)
+				p++;
+			if (have > 0 || (c->delimiter == '\t' && n > 0 && memchr(in->bytes + in->start, '\t', n) != NULL))
+				return 1;
+		}
+		/* a comment longer than a record: its rest is read as if it were one, and is bad as a whole */
+		in->start += n;
+		while (n > LIMIT_RECORD && in->start == in->end && (rc = input_fill(r, err)) == 1)
+			in->start += first_line(in->bytes + in->start, in->end - in->start);
+		if (rc == -1)
+			return -1;
+	}
+}
+
+/* Parses the record at start, reading as much as it needs. 1, 2 damaged, 3 a line too long, -1 with err. */
+static int
+read_record(struct records *r, struct csv *c, struct err *err)
+{
+	struct input *in = &r->in;
+	size_t had;
+	int rc;
+
+	for (;;) {
+		enum outcome outcome = parse(c, in->bytes + in->start, in->bytes + in->end, in->eof, r->opt.quotes);
+
+		if (outcome == WHOLE && c->len <= LIMIT_RECORD)
+			return 1;
+		had = in->end - in->start;
+		if (outcome == DAMAGED) {
+			/* its first line goes, and thus must be here */
+			while (first_line(in->bytes + in->start, had) == had && had <= LIMIT_RECORD) {
+				if ((rc = input_fill(r, err)) == -1)
+					return -1;
+				if (rc == 0)
+					return 2;
+				had = in->end - in->start;
+			}
+			return first_line(in->bytes + in->start, had) <= LIMIT_RECORD ? 2 : 3;
+		}
+		if (had > LIMIT_RECORD) {
+			c->damage = "a record over 4 MiB, or a quote that is not closed";
+			return first_line(in->bytes + in->start, had) <= LIMIT_RECORD ? 2 : 3;
+		}
+		do {
+			if ((rc = input_fill(r, err)) == -1)
+				return -1;
+		} while (rc == 1 && had > REPARSE && in->end - in->start < 2 * had && in->end - in->start <= LIMIT_RECORD);
+	}
+}
+
+/* What a whole record is besides: 1 a record, 0 a header, 2 damaged, -1 with err. */
+static int
+judge(struct records *r, struct csv *c, struct err *err)
+{
+	const char *p = r->in.bytes + r->in.start;
+	int i;
+
+	if (c->nescaped > 0 && unescape(c, r->opt.quotes, err) == -1)
+		return -1;
+	if (c->header == NULL && r->opt.header == HEADER_FIRST)
+		return take_header(c, err) == -1 ? -1 : 0;
+	if (c->header != NULL && c->field[0].len == c->header[0].len && is_header(c)) {
+		if (c->since_header) {
+			r->page++;
+			c->trailer.records = 0;
+		}
+		return 0;
+	}
+	for (i = c->nname; i < c->nfield; i++)
+		if (c->field[i].len > 0)
+			break;
+	if (i < c->nfield || (c->lines > 0 && (c->nfield < c->nname || swallowed(c, p)))) {
+		c->damage = c->lines > 0 ? "a quote that is not closed on its line, and more lines than one are no record together" :
+		    "more fields than columns";
+		return 2;
+	}
+	if (c->nfield > c->nname)
+		c->nfield = c->nname;
+	return 1;
+}
+
+static int
+csv_next(struct records *r, struct record *rec, struct err *err)
+{
+	struct csv *c = r->state;
+	struct input *in = &r->in;
+	size_t n;
+	int rc;
+
+	if (!c->looked && records_no_html(r, err) == -1)
+		return -1;
+	c->looked = true;
+again:
+	if ((rc = to_record(r, c, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return trailer_end(r, &c->trailer, err);
+	if (r->opt.header == HEADER_COMMENT && c->name == NULL && take_comment_header(r, c, err) == -1)
+		return -1;
+	if ((rc = read_record(r, c, err)) == 1)
+		rc = judge(r, c, err);
+	switch (rc) {
+	case -1:
+		return -1;
+	case 0:
+		in->start += c->taken;
+		c->line += c->lines + c->ended;
+		c->after_cr = c->by_cr;
+		c->since_header = false;
+		goto again;
+	case 2:
+		n = first_line(in->bytes + in->start, in->end - in->start);
+		if (c->name == NULL)
+			return err_set(err, REASON_CONTRACT, "the header in line %llu is damaged: %s", (unsigned long long)c->line, c->damage);
+		if (in->eof && in->start + n == in->end && n > 0 && c->open)
+			return err_set(err, REASON_CONTRACT, "the input ends in the middle of record %llu, which begins in line %llu",
+			    (unsigned long long)r->number + 1, (unsigned long long)c->line);
+		return hand_out_damaged(r, rec, c, n, c->damage);
+	case 3:
+		return skip_long_line(r, rec, c, err);
+	}
+	if (!c->ended && c->nfield < c->nname && c->ragged == 0 && c->full > 1)
+		return err_set(err, REASON_CONTRACT, "the input ends in the middle of record %llu in line %llu: %d of %d fields and no line end",
+		    (unsigned long long)r->number + 1, (unsigned long long)c->line, c->nfield, c->nname);
+	c->full += c->nfield == c->nname;
+	c->ragged += c->nfield < c->nname;
+
+	trailer_record(r, &c->trailer);
+	record_begin(r, rec);
+	rec->line = c->line;
+	rec->bytes = in->bytes + in->start;
+	rec->len = c->len;
+	in->start += c->taken;
+	c->line += c->lines + c->ended;
+	c->after_cr = c->by_cr;
+	c->since_header = true;
+	if (!record_check_text(r, rec))
+		return 1;
+	rec->field = c->field;
+	rec->nfield = c->nfield;
+	rec->name = c->name;
+	rec->nname = c->nname;
+	return 1;
+}
+
+const struct records_format records_csv = { csv_open, csv_next, csv_close };
