@@ -30,7 +30,7 @@ struct jmespath_ctx {
 		struct jval	*value;
 	}		*var;
 	int		 nvar;
-	const void	*user;		/* handed to registered functions */
+	const void	*user;		/* for registered functions: functions.h says what ours expect */
 	uint64_t	 steps;		/* used so far; set to 0 for each record */
 };
 
@@ -53,12 +53,19 @@ bool	 jmespath_variable(const struct jmespath *, int i, const char **name, size_
 
 /*
  * A function of ours, callable in every expression compiled afterwards.
- * arity as in the specification: min and max arguments (max -1: no limit).
- * The function gets evaluated arguments and returns a value in ctx's arena or
- * NULL with err and the error kind set by jmespath_fail().
+ * Arity as in the specification: min and max arguments (max -1: no limit).
+ * kinds has a letter for each argument, the last one standing for all further
+ * ones: s string, n number, t string or number, a array, o object, v any. A
+ * capital letter takes null too, which makes the whole result null without a
+ * call: a member that a record lacks is no error. Other types are an
+ * invalid-type error before the function is called.
+ * The function gets evaluated arguments, at most 4 of which may be declared,
+ * returns a value in ctx's arena or NULL with err and the error kind set by
+ * jmespath_fail(), and adds to ctx->steps what its work is worth (a step is
+ * some 20 ns).
  */
 typedef struct jval *jmespath_fn(struct jmespath_ctx *, struct jval **arg, int n, struct err *);
-void	 jmespath_register(const char *name, int min, int max, jmespath_fn *);
+void	 jmespath_register(const char *name, int min, int max, const char *kinds, jmespath_fn *);
 struct jval *jmespath_fail(enum jmespath_error, struct err *, const char *fmt, ...) TC_PRINTF(3, 4);	/* returns NULL */
 
 /* Does a value count as true: not null, false, "", [] or {}? */

@@ -455,6 +455,7 @@ kind_text(unsigned kind)
 	case KIND_NUMBERS | KIND_STRINGS:	return "an array of numbers or of strings";
 	case KIND_ARRAY | KIND_STRING:		return "an array or a string";
 	case KIND_ARRAY | KIND_OBJECT | KIND_STRING: return "an array, an object or a string";
+	case KIND_STRING | KIND_NUMBER:		return "a string or a number";
 	default:				return "a value";
 	}
 }
@@ -504,9 +505,12 @@ call(struct run *r, const struct node *n, struct jval *current)
 		return call_lazy(r, n, current);
 	if (count > 4 && (arg = arena_alloc(r->arena, (size_t)count * sizeof(*arg))) == NULL)
 		return jmes_full(r);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		if ((arg[i] = jmes_eval(r, n->child[i], current)) == NULL)
 			return NULL;
+		if (arg[i]->type == J_NULL && f->null[i < 3 ? i : 3])
+			return &jval_null;
+	}
 	if (check_kinds(r, f, arg, count) == NULL)
 		return NULL;
 	if (f->builtin != NULL)

@@ -146,6 +146,7 @@ struct function {
 	jmes_builtin	*builtin;	/* the specification's */
 	jmespath_fn	*ours;		/* registered ones */
 	uint16_t	 kind[4];	/* of each argument; the last one stands for all further ones */
+	bool		 null[4];	/* a null argument makes the result null */
 	bool		 lazy;		/* not_null: arguments are evaluated by the function's node */
 };
 

@@ -5,7 +5,8 @@
  *	jmespath_suite DIRECTORY|FILE ...
  *
  * json-c reads the suites and our printed results: it shares no code with
- * what is tested. "error_text", where a case has one, must stand in the message.
+ * what is tested. In the project's own cases "error_text" must stand in the
+ * message, "text" is the result as printed, and a group's "tables" are lookup()'s.
  */
 #include <dirent.h>
 #include <json-c/json.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "functions.h"
 #include "jmespath.h"
 #include "limit.h"
 #include "xmalloc.h"
@@ -82,7 +84,7 @@ struct outcome {
 };
 
 static void
-evaluate(struct outcome *o, const char *expression, size_t explen, const char *given)
+evaluate(struct outcome *o, const char *expression, size_t explen, const char *given, const struct tables *tables)
 {
 	struct scan s;
 	struct arena arena;
@@ -100,7 +102,7 @@ evaluate(struct outcome *o, const char *expression, size_t explen, const char *g
 		snprintf(o->err.text, sizeof(o->err.text), "the suite's document is not ours to read");
 	else {
 		const struct jmespath_var var[] = { { "record", root } };
-		struct jmespath_ctx ctx = { .arena = &arena, .var = var, .nvar = 1 };
+		struct jmespath_ctx ctx = { .arena = &arena, .var = var, .nvar = 1, .user = tables };
 
 		if ((v = jmespath_eval(j, &ctx, root, &o->err)) == NULL)
 			o->error = jmespath_last_error();
@@ -150,7 +152,7 @@ judge_value(const char *file, const char *expression, struct json_object *want, 
 }
 
 static enum verdict
-run_case(const char *file, struct json_object *one, const char *given)
+run_case(const char *file, struct json_object *one, const char *given, const struct tables *tables)
 {
 	struct json_object *expression, *want, *text;
 	enum verdict v;
@@ -159,7 +161,7 @@ run_case(const char *file, struct json_object *one, const char *given)
 
 	json_object_object_get_ex(one, "expression", &expression);
 	exp = json_object_get_string(expression);
-	evaluate(&o, exp, (size_t)json_object_get_string_len(expression), given);
+	evaluate(&o, exp, (size_t)json_object_get_string_len(expression), given, tables);
 	if (json_object_object_get_ex(one, "error", &want)) {
 		error = json_object_get_string(want);
 		v = o.json == NULL && strcmp(error_word(o.error), error) == 0 ? PASSED : FAILED;
@@ -169,8 +171,10 @@ run_case(const char *file, struct json_object *one, const char *given)
 		v = judge_value(file, exp, want, o.json);
 	else	/* a benchmark: it must run */
 		v = o.json != NULL ? PASSED : FAILED;
+	if (json_object_object_get_ex(one, "text", &text) && (o.json == NULL || strcmp(o.json, json_object_get_string(text)) != 0))
+		v = FAILED;
 	if (v == FAILED)
-		printf("# %s: %s\n#   wanted %s\n#   got %s %s\n", file, exp, error != NULL ? error : json_object_to_json_string(want),
+		printf("# %s: %.300s\n#   wanted %.300s\n#   got %.300s %s\n", file, exp, error != NULL ? error : json_object_to_json_string(want),
 		    o.json != NULL ? o.json : error_word(o.error), o.err.text);
 	free(o.json);
 	return v;
@@ -191,14 +195,24 @@ run_file(const char *path)
 	}
 	for (i = 0; i < json_object_array_length(suite); i++) {
 		struct json_object *group = json_object_array_get_idx(suite, i);
+		struct tables *tables = NULL;
+		struct json_object *t;
+		struct err err;
 		char *text;
 
+		if (json_object_object_get_ex(group, "tables", &t)) {
+			const char *json = json_object_to_json_string_ext(t, JSON_C_TO_STRING_PLAIN);
+
+			if ((tables = tables_read(json, strlen(json), &err)) == NULL)
+				tap_ok(false, "%s: %s", file, err.text);
+		}
 		json_object_object_get_ex(group, "given", &given);
 		json_object_object_get_ex(group, "cases", &cases);
 		text = xstrdup(json_object_to_json_string_ext(given, JSON_C_TO_STRING_PLAIN));
 		for (k = 0; k < json_object_array_length(cases); k++)
-			count[run_case(file, json_object_array_get_idx(cases, k), text)]++;
+			count[run_case(file, json_object_array_get_idx(cases, k), text, tables)]++;
 		free(text);
+		tables_free(tables);
 	}
 	json_object_put(suite);
 	tap_ok(count[FAILED] == 0 && count[PASSED] > 0, "%s: %d passed, %d changed on purpose, %d failed", file, count[PASSED],
@@ -233,6 +247,7 @@ main(int argc, char **argv)
 	struct stat st;
 	int i;
 
+	functions_register();
 	for (i = 1; i < argc; i++)
 		if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode))
 			run_directory(argv[i]);
