@@ -348,20 +348,31 @@ pipe_settle() {
 		stage commit-settle tc-delta commit 4<&0
 }
 
+# tc-fetch with what it needs to know of the run before: fetch STAGE ARGUMENTS
+fetch() {
+	what=$1
+	shift
+	stage "$what" tc-fetch ${from:+--since "$from"} ${last_run:+--last-run "$last_run"} --cursor "$dir/cursor" "$@" 4</dev/null
+}
+
 source_pages() {
-	stage fetch tc-fetch "$@" ${replay:+--replay "$replay"} ${last_run:+--last-run "$last_run"} --cursor "$dir/cursor" 4</dev/null |
+	if [ -n "$replay$captured" ]; then
+		stage fetch tc-fetch --replay "${captured:-$replay}" 4</dev/null
+	else
+		fetch fetch
+	fi |
 		stage map tc-map --rejects "$keep/rejects/$stamp$part.ndjson" ${limit:+--limit "$limit"} ${types:+--type "$types"} 4<&0
 }
 
 pipe_feed() {
-	source_pages "$@" |
+	source_pages |
 		stage filter tc-delta filter 4<&0 |
 		stage submit tc-submit --journal "$keep/journal" 4<&0 |
 		stage commit tc-delta commit 4<&0
 }
 
 pipe_dry() {
-	source_pages "$@" |
+	source_pages |
 		stage filter tc-delta filter --dry-run 4<&0 |
 		stage submit tc-submit --dry-run "$dry_run" 4<&0
 }
@@ -398,6 +409,18 @@ may_move() {
 		[ "$(counted "$dir/commit$part.json" unknown)" -eq 0 ] && [ "$(counted "$dir/commit$part.json" unsent)" -eq 0 ]
 }
 
+# Where a feed answers "not modified", nothing may come to filter, which would take it for an empty feed: such a feed is
+# fetched whole before it is mapped. 0: there is something to map; 1: there is not.
+fetch_first() {
+	pipe get fetch get -o "$dir/pages"
+	whole get || return 1
+	if grep -q '"unchanged": *true' "$dir/cursor"; then
+		pipe present pipe_present
+		return 1
+	fi
+	captured=$dir/pages
+}
+
 # The first pipe: once, or in windows for a feed that is read on from where it was left.
 feed_pipes() {
 	from=$keep/cursor
@@ -406,20 +429,23 @@ feed_pipes() {
 		from=
 		[ -z "$cursor" ] || { from=$work/since; printf '%s\n' "$cursor" >"$from"; }
 	fi
+	rm -f "$dir/cursor"
+	if [ -n "$from" ] && grep -q -E '"(etag|last_modified)"' "$from" 2>/dev/null; then
+		fetch_first || return 1
+	fi
 	windows=0
 	while [ -z "$stopped" ]; do
 		[ $windows -eq 0 ] || part=.$windows
-		rm -f "$dir/cursor"
-		pipe "fetch map filter submit commit" pipe_feed ${from:+--since "$from"}
+		pipe "fetch map filter submit commit" pipe_feed
 		may_move || return 1
-		if [ -z "$replay" ] && [ -s "$dir/cursor" ]; then
-			cp "$dir/cursor" "$work/cursor"
-			cp "$dir/cursor" "$keep/cursor.new" && mv -f "$keep/cursor.new" "$keep/cursor"
-			from=$keep/cursor
-		fi
-		grep -q '"more": *true' "$dir/cursor" 2>/dev/null || break
+		[ -s "$dir/cursor" ] || break
+		cp "$dir/cursor" "$work/cursor"
+		cp "$dir/cursor" "$keep/cursor.new" && mv -f "$keep/cursor.new" "$keep/cursor"
+		grep -q '"more": *true' "$dir/cursor" || break
+		from=$keep/cursor
 		windows=$((windows + 1))
 		[ $windows -lt 10000 ] || break
+		rm -f "$dir/cursor"
 	done
 	part=
 }
@@ -476,12 +502,17 @@ step_feed() {
 	# a filter of indicator types; groups pass
 	types=$(printf %s "$indicator_types" | tr '|' ',')
 	[ -z "$types" ] || types="$types,$group_types"
-	stopped='' killer='' part='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
+	stopped='' killer='' part='' captured='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
 	keep=$state_dir/$feed_id.$(printf %s "$tc_owner" | cksum | tr ' ' -).run
 	mkdir -p "$keep/rejects" "$keep/removed" || exit 1
 	trap stop_stages TERM INT HUP
+	# descriptors 3 and 4 are ours
+	eval "exec 9<&${TC_LOCK_FD:-0}"
+	TC_LOCK_FD=9
+	export TC_LOCK_FD
 	if [ -n "$dry_run" ]; then
 		mkdir -p "$dry_run"
+		from=$keep/cursor
 		pipe "fetch map filter submit" pipe_dry
 	else
 		printf '%s\n' "$keep/seen" >"$dir/seen"

@@ -13,7 +13,7 @@
 #include "xmalloc.h"
 
 #define STAGES 4096	/* of one feed: a few a window */
-#define WHY_BYTES 130	/* of one stage's reason: the counts must find room behind it */
+#define WHY_BYTES 170	/* of one stage's reason: a held removal's number stands at its end, and counts must find room behind it */
 
 struct stage {
 	char		 name[32];
