@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "feed.h"
 #include "io.h"
 #include "limit.h"
 #include "log.h"
@@ -34,6 +35,7 @@ static struct tool tool = {
 	    "tc-params [-hV] [-o file] [--install file] [--job] [--name value ...] [-- command [argument ...]]\n"
 	    "       tc-params get [--params file] [--shell] name ...\n"
 	    "       tc-params message --dir directory [--out directory]\n"
+	    "       tc-params feed feed\n"
 	    "       tc-params log level text",
 	.help =
 	    "  -o, --output FILE    write the parameters there (mode 0600)\n"
@@ -144,6 +146,21 @@ apply_log(const struct pset *set)
 	apply_level(set);
 }
 
+/* "Acme Feed" 1.2.0 is AcmeFeed/1.2.0 to the hosts we talk to (runtime-app.md section 7). */
+static void
+apply_user_agent(const struct install *in)
+{
+	char agent[160];
+	size_t n = 0;
+	const char *c;
+
+	for (c = in->display_name; *c != '\0' && n < 100; c++)
+		if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || strchr("-._", *c) != NULL)
+			agent[n++] = *c;
+	snprintf(agent + n, sizeof(agent) - n, "/%.40s", in->version);
+	setenv("TC_USER_AGENT", agent, 0);
+}
+
 /* The start-up lines of runtime-app.md section 9; of the parameters only those on a list. */
 static void
 announce(const struct pset *set)
@@ -156,7 +173,7 @@ announce(const struct pset *set)
 	struct utsname u;
 	size_t i;
 
-	if (in == NULL || uname(&u) == -1)
+	if (uname(&u) == -1)
 		return;
 	log_info("%s %s, features %s, minimum server version %s, runtime level %s, %s %s, pid %ld", in->display_name,
 	    in->version, in->features, in->min_server, in->runtime_level, u.sysname, u.machine, (long)getpid());
@@ -246,8 +263,10 @@ cmd_collect(int argc, char **argv)
 			apply_log(&set);
 			if (pset_check(&set, &err) == 0) {
 				apply_level(&set);
-				if (o.job)
+				if (o.job && install != NULL) {
+					apply_user_agent(install);
 					announce(&set);
+				}
 				stats_set(tool.stats, "parameters", (long long)set.n);
 				if (hand_on(&o, &set, &err) == -1)
 					log_debug("nothing was handed on");
@@ -377,6 +396,36 @@ cmd_message(int argc, char **argv)
 	return tool_end(&tool, &err, NULL);
 }
 
+/* What run.sh needs of a definition, which is checked whole: a job ends before it has begun where it is broken. */
+static int
+cmd_feed(int argc, char **argv)
+{
+	static const struct option option[] = {
+		TOOL_OPTIONS,
+		{ 0 }
+	};
+	struct err err = { 0 };
+	struct feed *feed;
+	struct buf out;
+	int c, code;
+
+	while ((c = getopt_long(argc, argv, "+hV", option, NULL)) != -1)
+		tool_option(&tool, c);
+	if (optind + 1 != argc)
+		tool_usage(&tool, "feed needs one definition");
+	buf_init(&out, LIMIT_PARAMS);
+	if (feed_load(&feed, argv[optind], &err) == 0) {
+		if (add_shell(&out, "feed_id", feed->id) == -1 || add_shell(&out, "feed_name", feed->name) == -1)
+			err_set(&err, REASON_USAGE, "the names are too long");
+		else if (io_write_all(STDOUT_FILENO, out.bytes, out.len) == -1)
+			err_set(&err, REASON_STATE, "cannot write standard output: %m");
+		feed_free(feed);
+	}
+	code = tool_end(&tool, &err, NULL);
+	buf_release(&out);
+	return code;
+}
+
 static int
 cmd_log(int argc, char **argv)
 {
@@ -397,6 +446,8 @@ main(int argc, char **argv)
 		return cmd_get(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "message") == 0)
 		return cmd_message(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "feed") == 0)
+		return cmd_feed(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "log") == 0)
 		return cmd_log(argc - 1, argv + 1);
 	return cmd_collect(argc, argv);
