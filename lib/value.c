@@ -30,6 +30,9 @@ const unsigned char part_class[256] = {
 #undef M
 #undef U
 
+/* Bytes worth a look: a URL of 500 characters of four bytes, and as much user-info. Free text is not bound by it. */
+#define LOOK_MAX	(8 * LIMIT_URL)
+
 #define EMAIL_MAX	254	/* bytes of an address, RFC 5321 errata 1690 */
 #define EMAIL_LOCAL_MAX	64	/* RFC 5321 section 4.5.3.1.1 */
 
@@ -184,8 +187,7 @@ canon_url(const char *text, size_t len, const struct value_options *options, str
 	size_t n;
 	bool reserved;
 
-	/* Four bytes a character and what user-info may add: nothing longer can come out at 500 characters. */
-	if (len > 8 * LIMIT_URL) {
+	if (len > LOOK_MAX) {
 		*why = "URL over 500 characters";
 		return VALUE_INVALID;
 	}
@@ -402,6 +404,14 @@ canon(enum tc_type type, const char *text, size_t len, const struct value_option
 	}
 }
 
+/* A buffer that never allocates: its ceiling is the room it has. */
+static struct buf
+on_stack(char *room, size_t size)
+{
+	room[0] = '\0';
+	return (struct buf){ .bytes = room, .cap = size - 1, .max = size - 1 };
+}
+
 /* What a defanger may have touched; a mutex or user agent is taken as it is. */
 static bool
 fanged(enum tc_type type, const char *text, size_t len)
@@ -419,7 +429,7 @@ value_canon(enum tc_type type, const char *text, size_t len, const struct value_
 	static const struct value_options none;
 	enum tc_type ignored_type;
 	const char *ignored;
-	enum value_verdict v;
+	char room[LOOK_MAX + 1];
 	struct buf plain;
 
 	if (actual == NULL)
@@ -437,14 +447,15 @@ value_canon(enum tc_type type, const char *text, size_t len, const struct value_
 	}
 	if (!options->refang || !fanged(type, text, len))
 		return canon(type, text, len, options, out, actual, why);
-	buf_init(&plain, len);
+	plain = on_stack(room, sizeof(room));
 	if (value_refang(text, len, &plain) == -1) {
 		*why = "value too long";
-		v = VALUE_INVALID;
-	} else
-		v = canon(type, plain.bytes, plain.len, options, out, actual, why);
-	buf_release(&plain);
-	return v;
+		return VALUE_INVALID;
+	}
+	text = plain.bytes;
+	len = plain.len;
+	part_trim(&text, &len);
+	return canon(type, text, len, options, out, actual, why);
 }
 
 enum value_verdict
@@ -514,13 +525,13 @@ value_detect(const char *text, size_t len)
 	static const struct value_options keep = { .keep_reserved = true };
 	enum tc_type found = TYPE_NONE;
 	const char *why;
-	struct buf out;
+	char room[LOOK_MAX + HOST_MAX + 1];
+	struct buf out = on_stack(room, sizeof(room));
 	size_t i;
 
 	part_trim(&text, &len);
-	if (len < 4 || len > 8 * LIMIT_URL)
+	if (len < 4 || len > LOOK_MAX)
 		return TYPE_NONE;
-	buf_init(&out, 16 * LIMIT_URL);
 	/* "AS64500", but not a bare number: that may be anything. */
 	if (text_eq_nocase(text, 2, "AS") && canon_asn(text, len, &out, &why) == VALUE_OK)
 		found = TYPE_ASN;
@@ -530,7 +541,6 @@ value_detect(const char *text, size_t len)
 		if (canon(order[i], text, len, &keep, &out, &actual, &why) == VALUE_OK)
 			found = order[i];
 	}
-	buf_release(&out);
 	return found == TYPE_HOST && file_name(text, len) ? TYPE_NONE : found;
 }
 
@@ -540,13 +550,10 @@ value_reserved(enum tc_type type, const char *text, size_t len)
 	static const struct value_options drop;
 	enum tc_type actual;
 	const char *why;
-	struct buf out;
-	bool reserved;
+	char room[LOOK_MAX + HOST_MAX + 1];
+	struct buf out = on_stack(room, sizeof(room));
 
 	if (type != TYPE_ADDRESS && type != TYPE_CIDR && type != TYPE_HOST && type != TYPE_URL && type != TYPE_EMAIL_ADDRESS)
 		return false;
-	buf_init(&out, 16 * LIMIT_URL);
-	reserved = canon(type, text, len, &drop, &out, &actual, &why) == VALUE_RESERVED;
-	buf_release(&out);
-	return reserved;
+	return canon(type, text, len, &drop, &out, &actual, &why) == VALUE_RESERVED;
 }

@@ -71,8 +71,8 @@ part_ipv4(const char *text, size_t len, bool zeros, uint32_t *ip, const char **w
 		*why = "a network, not an address";
 	else if (octets == 4 && *s == '-')
 		*why = "a range of addresses";
-	else if (octets == 4)
-		*why = "more than one address";
+	else if (octets == 4 && (*s == ' ' || *s == ',' || *s == ';' || *s == '|'))
+		*why = "more than one word";
 	else
 		*why = "not an IPv4 or IPv6 address";
 	return false;

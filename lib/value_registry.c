@@ -34,6 +34,10 @@ value_registry_key(const char *text, size_t len, struct buf *out, const char **w
 	/* A slash may stand in a key's name ("MIME\...\text/html"): it separates only where no backslash does. */
 	if (memchr(text, '\\', len) == NULL)
 		separator = '/';
+	while (len > 0 && text[len - 1] == separator) {	/* and what a trim could not reach before */
+		len--;
+		part_trim(&text, &len);
+	}
 	for (rootlen = 0; rootlen < len && text[rootlen] != separator; rootlen++)
 		continue;
 	for (i = 0; i < N(roots) && root == NULL; i++)

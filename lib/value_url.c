@@ -10,6 +10,7 @@
 
 #include "limit.h"
 #include "text.h"
+#include "value.h"
 #include "value_part.h"
 
 static size_t
@@ -161,4 +162,34 @@ part_url(const char *text, size_t len, char *out, size_t *outlen, bool *reserved
 		return false;
 	}
 	return true;
+}
+
+enum tc_type
+value_url_host(const char *url, size_t len, const char **host, size_t *hostlen)
+{
+	const char *end = url + len, *s = memmem(url, len, "://", 3), *p;
+	const char *ignored;
+	uint32_t ip;
+
+	if (s == NULL)
+		return TYPE_NONE;
+	s += 3;
+	for (p = s; p < end && *p != '/' && *p != '?' && *p != '#'; p++)
+		if (*p == '@')
+			s = p + 1;
+	if (s < p && *s == '[') {
+		const char *shut = memchr(s, ']', (size_t)(p - s));
+
+		if (shut == NULL)
+			return TYPE_NONE;
+		*host = s + 1;
+		*hostlen = (size_t)(shut - s - 1);
+		return TYPE_ADDRESS;
+	}
+	*host = s;
+	s = memchr(s, ':', (size_t)(p - s));
+	*hostlen = (size_t)((s != NULL ? s : p) - *host);
+	if (*hostlen == 0)
+		return TYPE_NONE;
+	return part_ipv4(*host, *hostlen, false, &ip, &ignored) ? TYPE_ADDRESS : TYPE_HOST;
 }
