@@ -26,7 +26,7 @@ done
 export PATH
 [ ! -d "$feeds" ] || export TC_FEEDS="$feeds"
 
-usage='usage: run.sh [--feed FEED] ... [--config FILE] [--replay DIR] [--limit N] [--dry-run DIR] [--no-removals] [--full] [--name value ...]'
+usage='usage: run.sh [--feed FEED] ... [--config FILE] [--replay DIR [--complete]] [--limit N] [--dry-run DIR] [--no-removals] [--full] [--name value ...]'
 
 # --- words ---
 
@@ -350,9 +350,11 @@ pipe_settle() {
 
 # tc-fetch with what it needs to know of the run before: fetch STAGE ARGUMENTS
 fetch() {
-	what=$1
+	what=$1 since=$from begin=$last_run
 	shift
-	stage "$what" tc-fetch ${from:+--since "$from"} ${last_run:+--last-run "$last_run"} --cursor "$dir/cursor" "$@" 4</dev/null
+	# where there is a cursor, it says more than a date
+	if [ -s "$since" ]; then begin=''; else since=''; fi
+	stage "$what" tc-fetch --window ${since:+--since "$since"} ${begin:+--last-run "$begin"} --cursor "$dir/cursor" "$@" 4</dev/null
 }
 
 source_pages() {
@@ -447,7 +449,6 @@ feed_pipes() {
 		[ $windows -lt 10000 ] || break
 		rm -f "$dir/cursor"
 	done
-	part=
 }
 
 removals() {
@@ -458,8 +459,8 @@ removals() {
 	esac
 	if [ -n "$no_removals" ] || [ "$state" = none ]; then
 		return
-	elif [ -n "$limit$types" ]; then
-		say info "no removals: the run was limited"
+	elif [ -n "$limit$types" ] || { [ -z "$complete" ] && [ "$(counted "$dir/fetch$part.json" complete)" -ne 1 ]; }; then
+		say info "nothing is removed: the run was limited, or what was read is not known to be the whole feed"
 	else
 		pipe "expire submit-removals commit-removals" pipe_removals
 	fi
@@ -492,12 +493,13 @@ fold() {
 
 step_feed() {
 	tc_owner='' indicator_types='' removals='' keep_days='' # set by eval
-	names='tc_owner replay dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
+	names='tc_owner replay complete dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
 	# shellcheck disable=SC2086
 	values=$(tc-params get --shell $names) || exit 1
 	eval "$values"
 	[ "$no_removals" = true ] || no_removals=
 	[ "$full" = true ] || full=
+	[ "$complete" = true ] || complete=
 	[ "$full_send" = true ] || full_send=
 	# a filter of indicator types; groups pass
 	types=$(printf %s "$indicator_types" | tr '|' ',')
