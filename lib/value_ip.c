@@ -231,7 +231,7 @@ group_mask(unsigned prefix, int i)
 {
 	unsigned bits = prefix > (unsigned)i * 16 ? prefix - (unsigned)i * 16 : 0;
 
-	return bits >= 16 ? 0xffff : (uint16_t)(0xffff << (16 - bits));
+	return bits >= 16 ? 0xffff : (uint16_t)(0xffffU << (16 - bits));
 }
 
 bool
