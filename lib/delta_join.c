@@ -1,0 +1,682 @@
+#include "delta_join.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "limit.h"
+#include "log.h"
+#include "object_merge.h"
+#include "xmalloc.h"
+
+#define DOUBT_RUNS	2	/* an object whose outcome was unknown in three runs is sent in a new batch (design.md) */
+#define MERGE_AT_ONCE	32
+
+void
+delta_join_init(struct delta_join *j, struct delta *d, struct delta_input *in)
+{
+	memset(j, 0, sizeof(*j));
+	j->d = d;
+	j->in = in;
+	j->list_fd = -1;
+	buf_init(&j->absorbed, GIB);
+	buf_init(&j->line, LIMIT_LINE);
+	buf_init(&j->value, 2 * LIMIT_LINE);
+	buf_init(&j->values, 64 * GIB);
+	scan_init(&j->scan);
+}
+
+void
+delta_join_release(struct delta_join *j)
+{
+	buf_release(&j->absorbed);
+	buf_release(&j->line);
+	buf_release(&j->value);
+	buf_release(&j->values);
+	scan_release(&j->scan);
+	free(j->rows);
+	out_release(&j->list);
+	if (j->list_fd != -1)
+		close(j->list_fd);
+	j->list_fd = -1;
+}
+
+/* --- the state's rows of a part --- */
+
+static int
+keep_row(void *arg, struct row *r, struct err *err)
+{
+	struct delta_join *j = arg;
+
+	if (j->nrows == j->rowcap) {
+		j->rowcap = j->rowcap == 0 ? 256 : j->rowcap * 2;
+		j->rows = xreallocarray(j->rows, j->rowcap, sizeof(*j->rows));
+	}
+	j->rows[j->nrows] = *r;
+	/* the buffer may move while it grows: an offset for now */
+	j->rows[j->nrows++].value = (const char *)j->values.len;
+	if (buf_add(&j->values, r->value, r->value_len) == -1)
+		return err_set(err, REASON_STATE, "the state's values are too large");
+	return 0;
+}
+
+static int
+load_rows(struct delta_join *j, int part, struct err *err)
+{
+	uint8_t from[STATE_KEY], to[STATE_KEY];
+	size_t i;
+
+	j->nrows = 0;
+	buf_clear(&j->values);
+	if (j->d->state.db == NULL)
+		return 0;
+	spool_part_key(part, from);
+	spool_part_key(part + 1, to);
+	if (state_scan(&j->d->state, from, to, keep_row, j, err) == -1)
+		return -1;
+	for (i = 0; i < j->nrows; i++)
+		j->rows[i].value = j->values.bytes + (size_t)j->rows[i].value;
+	return 0;
+}
+
+static void
+tally(struct delta_join *j, const struct row *r)
+{
+	j->known += (r->flags & ROW_KNOWN) != 0;
+	j->active += (r->flags & (ROW_KNOWN | ROW_ACTIVE)) == (ROW_KNOWN | ROW_ACTIVE);
+	j->pending += (r->flags & ROW_PENDING) != 0;
+	j->missing += (r->flags & (ROW_MISSING | ROW_ACTIVE)) == (ROW_MISSING | ROW_ACTIVE);
+}
+
+static int
+put_row(struct delta_join *j, const struct row *r, struct err *err)
+{
+	tally(j, r);
+	return j->write ? state_put(&j->d->state, r, err) : 0;
+}
+
+/* Nothing of it was ever uploaded: as if it had not been there. */
+static int
+forget_row(struct delta_join *j, const struct row *r, struct err *err)
+{
+	uint8_t key[3][STATE_KEY];
+	struct state *s = &j->d->state;
+	int n = 0;
+
+	if (!j->write)
+		return 0;
+	if (r->type == TYPE_FILE)
+		n = delta_row_keys(r, key);
+	while (n-- > 0)
+		if (state_alias_delete(s, key[n], err) == -1)
+			return -1;
+	return state_delete(s, r->key, err) == -1 || state_content_delete(s, r->key, err) == -1 || state_ledger_delete(s, r->key, err) == -1 ? -1 : 0;
+}
+
+/* --- one object of several lines --- */
+
+struct several {
+	struct scan	 scan[MERGE_AT_ONCE];
+	struct object	 object[MERGE_AT_ONCE];
+	char		*line[MERGE_AT_ONCE];
+	int		 n;
+};
+
+static int
+take(struct several *s, const char *line, size_t len, struct err *err)
+{
+	s->line[s->n] = xstrndup(line, len);
+	scan_init(&s->scan[s->n]);
+	s->n++;
+	return object_read(&s->object[s->n - 1], &s->scan[s->n - 1], s->line[s->n - 1], len, err);
+}
+
+static void
+drop(struct several *s)
+{
+	while (s->n > 0) {
+		s->n--;
+		scan_release(&s->scan[s->n]);
+		free(s->line[s->n]);
+	}
+}
+
+static int
+unite(struct several *s, struct buf *line, struct err *err)
+{
+	const struct object *o[MERGE_AT_ONCE];
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		o[i] = &s->object[i];
+	buf_clear(line);
+	return object_merge(o, (size_t)s->n, line, err);
+}
+
+/*
+ * Merges the live lines of one key into j->line. They come sorted by content,
+ * so merging them a few at a time is blind to the input's order, too.
+ */
+static int
+merge_lines(struct delta_join *j, const struct rec *rec, size_t n, struct err *err)
+{
+	struct several s = { .n = 0 };
+	struct err why;
+	const char *line;
+	size_t i;
+	int rc = 0;
+
+	buf_clear(&j->line);
+	for (i = 0; i < n && rc == 0; i++) {
+		if (rec_retract(&rec[i]) != RETRACT_NO)
+			continue;
+		if (s.n == MERGE_AT_ONCE) {
+			if ((rc = unite(&s, &j->line, &why)) == -1)
+				break;
+			drop(&s);
+			if ((rc = take(&s, j->line.bytes, j->line.len, &why)) == -1)
+				break;
+		}
+		if (spool_line(j->in->spool, rec[i].off, rec[i].len, NULL, &line, err) == -1) {
+			drop(&s);
+			return -1;
+		}
+		rc = take(&s, line, rec[i].len, &why);
+	}
+	if (rc == 0)
+		rc = unite(&s, &j->line, &why);
+	drop(&s);
+	if (rc == 0)
+		return 0;
+	/* too much for one line: the record that says most stands for all, whichever came first */
+	log_warning("%s; the longest of them is used", why.text);
+	buf_clear(&j->line);
+	for (i = 0; i < n; i++) {
+		if (rec_retract(&rec[i]) != RETRACT_NO || rec[i].len < j->line.len)
+			continue;
+		if (spool_line(j->in->spool, rec[i].off, rec[i].len, NULL, &line, err) == -1)
+			return -1;
+		if (rec[i].len > j->line.len || memcmp(line, j->line.bytes, rec[i].len) > 0) {
+			buf_clear(&j->line);
+			if (buf_add(&j->line, line, rec[i].len) == -1)
+				return err_set(err, REASON_CONTRACT, "a line is too long");
+		}
+	}
+	return 0;
+}
+
+/* j->line becomes a record of the spool, under the key of like. */
+static int
+store_line(struct delta_join *j, const struct rec *like, struct verdict_on *v, struct err *err)
+{
+	struct object o;
+	size_t start;
+
+	if (object_read(&o, &j->scan, j->line.bytes, j->line.len, err) == -1)
+		return err_prefix(err, "a merged object: ");
+	start = delta_value_start(o.type);
+	memcpy(v->rec.key, like->key, STATE_KEY);
+	v->rec.bits = rec_bits((uint32_t)delta_value_length(&o, start), o.type, RETRACT_NO);
+	v->rec.len = (uint32_t)j->line.len;
+	delta_content_hash(j->d->feed, &o, v->rec.hash);
+	delta_prints(&o, &v->prints);
+	return spool_add_line(j->in->spool, like->key, &v->prints, j->line.bytes, j->line.len, &v->rec.off, err);
+}
+
+/* The one live line of a key's records: there is one, or all are the same, or they are merged. */
+static int
+one_of(struct delta_join *j, const struct rec *rec, size_t n, struct verdict_on *v, struct err *err)
+{
+	const struct rec *first = NULL;
+	bool differ = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (rec_retract(&rec[i]) != RETRACT_NO)
+			continue;
+		if (first == NULL)
+			first = &rec[i];
+		else if (memcmp(first->hash, rec[i].hash, STATE_HASH) != 0 || j->d->feed->ignore[0] != NULL)
+			differ = true;
+	}
+	v->rec = *first;
+	v->prints.n = UINT8_MAX;	/* in the spool */
+	if (!differ)
+		return 0;
+	if (merge_lines(j, rec, n, err) == -1)
+		return -1;
+	return store_line(j, first, v, err);
+}
+
+/* --- the verdict --- */
+
+/* Each object's clock has a phase of its own: a whole feed sent at once is sent again spread over the interval. */
+static bool
+refresh_due(const struct delta_join *j, const struct row *r)
+{
+	int64_t every = j->d->feed->refresh_seconds;
+	uint64_t phase;
+
+	if (every <= 0)
+		return false;
+	memcpy(&phase, r->key + 8, sizeof(phase));
+	phase %= (uint64_t)every;
+	return (j->d->now + every - (int64_t)phase) / every > ((int64_t)r->sent_at + every - (int64_t)phase) / every;
+}
+
+static bool
+retry_due(const struct delta_join *j, const struct row *r)
+{
+	int runs = j->d->feed->retry_runs;
+
+	return r->refused_run == 0 || (runs > 0 && j->run >= r->refused_run + (uint32_t)runs);
+}
+
+static void
+judge(struct delta_join *j, struct verdict_on *v)
+{
+	const struct row *r = v->row;
+
+	v->verdict = VERDICT_SENT;
+	if (r == NULL) {
+		v->kind = KIND_NEW;
+	} else if (r->flags & ROW_DOUBT && r->doubt_runs < DOUBT_RUNS) {
+		v->verdict = VERDICT_DOUBT;
+	} else if (r->flags & ROW_REFUSED && r->refused_kind < KIND_INACTIVE && memcmp(r->refused_hash, v->rec.hash, STATE_HASH) == 0) {
+		if (retry_due(j, r))
+			v->kind = KIND_RETRIED;
+		else
+			v->verdict = VERDICT_REFUSED;
+	} else if (r->flags & ROW_PENDING) {
+		/* a removal that may have been sent is made up for */
+		v->kind = r->pend_kind >= KIND_RETURNED ? KIND_RETURNED : KIND_RETRIED;
+	} else if (!(r->flags & ROW_KNOWN)) {
+		v->kind = KIND_NEW;
+	} else if (!(r->flags & ROW_ACTIVE)) {
+		v->kind = KIND_RETURNED;
+	} else if (memcmp(r->hash, v->rec.hash, STATE_HASH) != 0) {
+		v->kind = KIND_CHANGED;
+	} else if (refresh_due(j, r)) {
+		v->kind = KIND_REFRESHED;
+	} else
+		v->verdict = VERDICT_UNCHANGED;
+}
+
+/* --- what is noted --- */
+
+/* A File keeps the hashes it was known by. */
+static int
+join_values(struct delta_join *j, const struct row *old, struct row *r, struct err *err)
+{
+	struct several s = { .n = 0 };
+	struct object o;
+	size_t start;
+	int rc;
+
+	buf_clear(&j->value);
+	rc = delta_row_line(old, "", &j->value) == -1 ? -1 : take(&s, j->value.bytes, j->value.len, err);
+	buf_clear(&j->value);
+	if (rc == 0)
+		rc = delta_row_line(r, "", &j->value) == -1 ? -1 : take(&s, j->value.bytes, j->value.len, err);
+	if (rc == 0)
+		rc = unite(&s, &j->value, err);
+	drop(&s);
+	if (rc == -1 || object_read(&o, &j->scan, j->value.bytes, j->value.len, err) == -1)
+	{
+		j->d->state.damaged = true;
+		return err_set(err, REASON_STATE, "state %s is damaged: a File's value", j->d->state.path);
+	}
+	start = delta_value_start(TYPE_FILE);
+	r->value = j->value.bytes + start;
+	r->value_len = (uint32_t)delta_value_length(&o, start);
+	return 0;
+}
+
+static int
+note_aliases(struct delta_join *j, const struct row *r, struct err *err)
+{
+	uint8_t key[3][STATE_KEY];
+	int n = delta_row_keys(r, key);
+
+	while (n-- > 0)
+		if (memcmp(key[n], r->key, STATE_KEY) != 0 && state_alias_put(&j->d->state, key[n], r->key, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+note_pending(struct delta_join *j, struct verdict_on *v, const char *line, struct err *err)
+{
+	struct row r;
+
+	if (v->row != NULL)
+		r = *v->row;
+	else
+		memset(&r, 0, sizeof(r));
+	memcpy(r.key, v->rec.key, STATE_KEY);
+	r.type = (uint8_t)rec_type(&v->rec);
+	r.retract = KIND_NONE;
+	r.flags = (uint16_t)((r.flags | ROW_PENDING) & ~(ROW_DOUBT | ROW_MISSING));
+	r.pend_kind = (uint8_t)v->kind;
+	r.doubt_runs = 0;
+	memcpy(r.pend_hash, v->rec.hash, STATE_HASH);
+	r.pend_run = j->run;
+	r.pend_prints = v->prints;
+	r.value = line + delta_value_start(r.type);
+	r.value_len = rec_value(&v->rec);
+	if (!j->write) {
+		tally(j, &r);
+		return 0;
+	}
+	if (r.type == TYPE_FILE) {
+		if (v->row != NULL && v->row->type == TYPE_FILE &&
+		    (v->row->value_len != r.value_len || memcmp(v->row->value, r.value, r.value_len) != 0) &&
+		    join_values(j, v->row, &r, err) == -1)
+			return -1;
+		if (note_aliases(j, &r, err) == -1)
+			return -1;
+	}
+	if (j->d->feed->keep_content && state_content_put(&j->d->state, r.key, line, v->rec.len, err) == -1)
+		return -1;
+	return put_row(j, &r, err);
+}
+
+static int
+list_line(struct delta_join *j, const struct rec *rec, struct err *err)
+{
+	struct delta_line l = { rec->off, rec->len, (uint32_t)spool_part(rec->key) };
+
+	if (j->list_fd == -1)
+		return 0;
+	out_write(&j->list, (const char *)&l, sizeof(l));
+	return out_error(&j->list, err);
+}
+
+/* What comes back is sent active, whatever it says by not saying it. */
+static int
+make_active(struct delta_join *j, struct verdict_on *v, const char *line, struct rec *sent, struct err *err)
+{
+	struct object o;
+	struct buf text;
+	struct err why;
+	int rc = 0;
+
+	*sent = v->rec;
+	buf_init(&text, LIMIT_LINE);
+	if (rec_type(&v->rec) == TYPE_NONE || schema_class((enum tc_type)rec_type(&v->rec)) != CLASS_INDICATOR)
+		goto done;
+	if (object_read(&o, &j->scan, line, v->rec.len, &why) == -1 || o.has_active)
+		goto done;
+	if (buf_add(&text, line, v->rec.len - 1) == -1 || buf_addz(&text, ",\"active\":true}") == -1 ||
+	    object_read(&o, &j->scan, text.bytes, text.len, &why) == -1)
+		goto done;
+	buf_clear(&j->line);
+	if (object_canonical(&o, true, &j->line) == -1)
+		goto done;
+	sent->len = (uint32_t)j->line.len;
+	rc = spool_add_line(j->in->spool, v->rec.key, &v->prints, j->line.bytes, j->line.len, &sent->off, err);
+done:
+	buf_release(&text);
+	return rc;
+}
+
+static int
+send_object(struct delta_join *j, struct verdict_on *v, struct err *err)
+{
+	struct row_prints prints;
+	struct rec sent = v->rec;
+	const char *line;
+	char *copy;
+	int rc;
+
+	if (j->line.len > 0 && v->prints.n != UINT8_MAX)
+		line = j->line.bytes;	/* merged just now, perhaps not on disk yet */
+	else {
+		if (spool_line(j->in->spool, v->rec.off, v->rec.len, &prints, &line, err) == -1)
+			return -1;
+		v->prints = prints;
+	}
+	if (j->on_sent != NULL && j->on_sent(j->arg, v, line, err) == -1)
+		return -1;
+	if (note_pending(j, v, line, err) == -1)
+		return -1;
+	if (v->kind == KIND_RETURNED && j->list_fd != -1) {
+		copy = xstrndup(line, v->rec.len);
+		rc = make_active(j, v, copy, &sent, err);
+		free(copy);
+		if (rc == -1)
+			return -1;
+	}
+	j->sent++;
+	j->sent_by[v->kind]++;
+	return list_line(j, &sent, err);
+}
+
+/* Listed, and nothing is to be sent: what the row said about its absence is over. */
+static int
+note_presence(struct delta_join *j, const struct row *old, bool doubt, struct err *err)
+{
+	struct row r = *old;
+
+	r.flags = (uint16_t)(r.flags & ~ROW_MISSING);
+	r.retract = KIND_NONE;
+	if (doubt)
+		r.doubt_runs++;
+	if (r.flags == old->flags && r.retract == old->retract && !doubt) {
+		tally(j, old);
+		return 0;
+	}
+	return put_row(j, &r, err);
+}
+
+static int
+note_retraction(struct delta_join *j, const struct rec *rec, size_t n, const struct row *old, struct err *err)
+{
+	uint8_t kind = KIND_INACTIVE;
+	struct row r;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (rec_retract(&rec[i]) == RETRACT_DELETE)
+			kind = KIND_DELETE;
+	j->retracted += (long long)n;
+	if (old == NULL)
+		return 0;	/* only what this state knows is withdrawn */
+	r = *old;
+	if ((r.flags & (ROW_PENDING | ROW_DOUBT)) == ROW_PENDING) {
+		if (!(r.flags & ROW_KNOWN))
+			return forget_row(j, old, err);
+		r.flags = (uint16_t)(r.flags & ~ROW_PENDING);
+	}
+	r.flags = (uint16_t)(r.flags & ~ROW_MISSING);
+	/* in doubt counts as known: it may be there by the time the doubt is settled */
+	r.retract = r.flags & ROW_DOUBT || (r.flags & ROW_KNOWN && (r.flags & ROW_ACTIVE || kind == KIND_DELETE)) ? kind : KIND_NONE;
+	if (r.flags == old->flags && r.retract == old->retract) {
+		tally(j, old);
+		return 0;
+	}
+	return put_row(j, &r, err);
+}
+
+static int
+compare_key(const void *a, const void *b)
+{
+	return memcmp(a, b, STATE_KEY);
+}
+
+static int
+note_absence(struct delta_join *j, const struct row *old, struct err *err)
+{
+	struct row r = *old;
+
+	if (j->d->feed->mode == FEED_INCREMENTAL || !j->mark_missing ||
+	    (j->absorbed.len > 0 && bsearch(r.key, j->absorbed.bytes, j->absorbed.len / STATE_KEY, STATE_KEY, compare_key) != NULL)) {
+		tally(j, old);
+		return 0;
+	}
+	if ((r.flags & (ROW_PENDING | ROW_DOUBT)) == ROW_PENDING) {
+		if (!(r.flags & ROW_KNOWN))
+			return forget_row(j, old, err);
+		r.flags = (uint16_t)(r.flags & ~ROW_PENDING);
+	} else if (r.flags & ROW_DOUBT && r.doubt_runs < DOUBT_RUNS) {
+		r.doubt_runs++;
+	} else if (r.flags & ROW_DOUBT && r.pend_kind < KIND_INACTIVE) {
+		/* the platform may have it: known, so that it can be withdrawn, with a content that matches none */
+		if (!(r.flags & ROW_KNOWN))
+			memset(r.hash, 0, STATE_HASH);
+		r.flags = (uint16_t)((r.flags | ROW_KNOWN | ROW_ACTIVE) & ~(ROW_PENDING | ROW_DOUBT));
+	} else if (r.flags & ROW_DOUBT)
+		r.flags = (uint16_t)(r.flags & ~(ROW_PENDING | ROW_DOUBT));
+	if ((r.flags & (ROW_KNOWN | ROW_ACTIVE | ROW_MISSING)) == (ROW_KNOWN | ROW_ACTIVE)) {
+		r.flags |= ROW_MISSING;
+		r.missing_mark = (uint32_t)state_number(&j->d->state, "complete_runs");
+		r.missing_since = (uint32_t)j->d->now;
+	}
+	/* a retraction of an earlier run stands until it is carried out; the guard counts each object once */
+	if (j->on_missing != NULL && r.flags & ROW_MISSING && j->on_missing(j->arg, &r, err) == -1)
+		return -1;
+	if (memcmp(&r, old, sizeof(r)) == 0) {
+		tally(j, old);
+		return 0;
+	}
+	return put_row(j, &r, err);
+}
+
+/* --- the run --- */
+
+static int
+one_key(struct delta_join *j, const struct rec *rec, size_t n, const struct row *row, struct err *err)
+{
+	struct verdict_on v = { .row = row };
+	size_t i, live = 0;
+
+	for (i = 0; i < n; i++)
+		live += rec_retract(&rec[i]) == RETRACT_NO;
+	if (live == 0)
+		return note_retraction(j, rec, n, row, err);
+	j->contradicted += live < n;
+	j->merged += (long long)n - 1;
+	buf_clear(&j->line);
+	if (one_of(j, rec, n, &v, err) == -1)
+		return -1;
+	judge(j, &v);
+	switch (v.verdict) {
+	case VERDICT_SENT:
+		return send_object(j, &v, err);
+	case VERDICT_UNCHANGED:
+		j->unchanged++;
+		break;
+	case VERDICT_REFUSED:
+		j->refused++;
+		break;
+	case VERDICT_DOUBT:
+		j->doubt++;
+		break;
+	}
+	return note_presence(j, row, v.verdict == VERDICT_DOUBT, err);
+}
+
+static int
+one_part(struct delta_join *j, int part, struct err *err)
+{
+	size_t n, i = 0, k = 0, same;
+	struct rec *rec;
+	int c;
+
+	if (spool_load(j->in->spool, part, &rec, &n, err) == -1 || load_rows(j, part, err) == -1)
+		return -1;
+	/* where most is new, the lines come in at one go */
+	if (n > 16 && j->nrows < n / 2 && spool_load_lines(j->in->spool, part, err) == -1)
+		return -1;
+	while (i < n || k < j->nrows) {
+		c = i == n ? 1 : k == j->nrows ? -1 : memcmp(rec[i].key, j->rows[k].key, STATE_KEY);
+		if (c > 0) {
+			if (note_absence(j, &j->rows[k++], err) == -1)
+				return -1;
+			continue;
+		}
+		for (same = 1; i + same < n && memcmp(rec[i].key, rec[i + same].key, STATE_KEY) == 0; same++)
+			;
+		if (one_key(j, rec + i, same, c == 0 ? &j->rows[k] : NULL, err) == -1)
+			return -1;
+		i += same;
+		k += c == 0;
+	}
+	return 0;
+}
+
+static void
+start_over(struct delta_join *j, uint32_t run)
+{
+	j->merged = j->unchanged = j->refused = j->doubt = j->retracted = j->sent = j->contradicted = 0;
+	j->known = j->active = j->pending = j->missing = 0;
+	memset(j->sent_by, 0, sizeof(j->sent_by));
+	j->run = run;
+	/* an empty feed says nothing about what is gone */
+	j->mark_missing = j->in->read > j->in->rejected || j->d->feed->allow_empty;
+	if (j->list_fd != -1) {
+		j->list.len = 0;
+		j->list.total = 0;
+		if (ftruncate(j->list_fd, 0) == -1 || lseek(j->list_fd, 0, SEEK_SET) == -1)
+			j->list.error = errno;
+	}
+}
+
+int
+delta_join_run(struct delta_join *j, uint32_t run, struct err *err)
+{
+	int part;
+
+	start_over(j, run);
+	if (j->in->files != NULL) {
+		if (delta_files_link(j->in->files, &j->d->state, j->in->spool, &j->absorbed, err) == -1)
+			return -1;
+		delta_files_free(j->in->files);
+		j->in->files = NULL;
+	}
+	for (part = 0; part < SPOOL_PARTS; part++) {
+		if (one_part(j, part, err) == -1)
+			return -1;
+		log_progress("%d%% compared", part * 100 / SPOOL_PARTS);
+	}
+	if (j->list_fd != -1 && out_flush(&j->list) == -1)
+		return out_error(&j->list, err);
+	/* merged lines are on disk before they are read again */
+	return spool_flush(j->in->spool, err);
+}
+
+int
+delta_join_print(struct delta_join *j, struct out *out, struct err *err)
+{
+	struct delta_line l[4096];
+	long long left = j->sent;
+	uint64_t off = 0;
+	const char *line;
+	ssize_t got;
+	int i, n, same;
+
+	while (left > 0) {
+		got = pread(j->list_fd, l, sizeof(l), (off_t)off);
+		if (got < (ssize_t)sizeof(l[0]))
+			return err_set(err, REASON_STATE, "cannot read the spool file: %s", got == -1 ? strerror(errno) : "it was cut");
+		n = (int)(got / (ssize_t)sizeof(l[0]));
+		off += (uint64_t)n * sizeof(l[0]);
+		for (i = 0; i < n; i++, left--) {
+			/* many lines of one part: take it in at once */
+			if (i == 0 || l[i].part != l[i - 1].part) {
+				for (same = 1; i + same < n && l[i + same].part == l[i].part; same++)
+					;
+				if (same > 64 && spool_load_lines(j->in->spool, (int)l[i].part, err) == -1)
+					return -1;
+			}
+			if (spool_line(j->in->spool, l[i].off, l[i].len, NULL, &line, err) == -1)
+				return -1;
+			out_write(out, line, l[i].len);
+			out_write(out, "\n", 1);
+			if (out->error != 0)
+				return out_error(out, err);
+		}
+	}
+	return 0;
+}
