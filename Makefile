@@ -21,7 +21,7 @@ FEED      ?= feeds/example-urls.json
 # The version has one home: programVersion in install.json.
 VERSION := $(shell sed -n 's/.*"programVersion" *: *"\([0-9.]*\)".*/\1/p' install.json)
 
-PKGS := libcurl json-c libcrypto sqlite3 libidn2 libarchive libpcre2-8 libmicrohttpd
+PKGS := libcurl json-c libcrypto zlib sqlite3 libidn2 libarchive libpcre2-8 libmicrohttpd
 PKG_CFLAGS := $(shell $(PKGCONFIG) --cflags $(PKGS))
 # --as-needed: each command is bound only to the libraries whose symbols it uses.
 LIBS := -Wl,--as-needed $(shell $(PKGCONFIG) --libs $(PKGS)) -lpthread -lm

@@ -752,8 +752,8 @@ object_summary(const struct object *o, struct buf *out)
 	return rc;
 }
 
-static int
-receipt_names(const struct object *o, struct buf *out)
+int
+object_names(const struct object *o, struct buf *out)
 {
 	const struct object_table *t = object_table(o->type);
 	struct buf text;
@@ -785,7 +785,7 @@ object_receipt(const struct object *o, const char *status, long long batch_id, c
 {
 	size_t start = out->len;
 
-	if (buf_addc(out, '{') == -1 || receipt_names(o, out) == -1 || buf_addz(out, ",\"status\":") == -1 ||
+	if (buf_addc(out, '{') == -1 || object_names(o, out) == -1 || buf_addz(out, ",\"status\":") == -1 ||
 	    buf_add_json(out, status, strlen(status)) == -1 ||
 	    (batch_id > 0 && buf_addf(out, ",\"batchId\":%lld", batch_id) == -1) ||
 	    (code != NULL && (buf_addz(out, ",\"code\":") == -1 || buf_add_json(out, code, strlen(code)) == -1)) ||

@@ -81,6 +81,13 @@ int	 object_summary(const struct object *, struct buf *out) TC_MUST_CHECK;
 int	 object_canonical(const struct object *, bool strip_ours, struct buf *out) TC_MUST_CHECK;
 
 /*
+ * The members that name an object in receipts and in the journal, appended
+ * without braces: "type":"URL","summary":"..."; a group by xid, an association
+ * by its ends.
+ */
+int	 object_names(const struct object *, struct buf *out) TC_MUST_CHECK;
+
+/*
  * One receipt line (tc-submit -> tc-delta commit), appended with its newline:
  * {"type":"URL","summary":"...","status":"accepted","batchId":7}; a group has
  * "xid" instead of summary, an association its ends. status: accepted,
