@@ -112,7 +112,7 @@ read_on(struct submit_lanes *l, struct submit_chunk *c, long wait_ms, struct err
 	struct object o;
 	const char *line;
 	size_t len;
-	int kind, rc;
+	int kind = 0, rc;
 
 	for (;;) {
 		switch (read_object(l, wait_ms, &o, &line, &len, &kind, err)) {
