@@ -36,7 +36,7 @@
  * Texts
  *	truncate(text, n [, mark])	truncate('abcdef', `4`, '...')		-> 'a...'
  *				n characters at most, the mark among them
- *	squeeze(text)		squeeze('  a \t b ')				-> 'a b'
+ *	squeeze(text)		squeeze('  a   b ')				-> 'a b'
  *	title(text)		title('salt typhoon APT')			-> 'Salt Typhoon APT'
  *	capitalize(text)	capitalize('remote access tool')		-> 'Remote access tool'
  *	before(text, mark)	before('a;b;c', ';')				-> 'a'

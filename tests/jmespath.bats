@@ -39,3 +39,38 @@ suite() {
 	run --separate-stderr -1 "$BUILD/unit/jmespath_suite" nothing.json
 	[[ $output == *"not ok 1"* ]]
 }
+
+# Lines "EXPRESSION<tab>JSON" become a suite.
+to_suite() {
+	jq -Rn '[{tables: {attack: {T1566: "Phishing"}}, given: {},
+		cases: [inputs | split("\t") | {expression: .[0], result: (.[1] | fromjson)}]}]'
+}
+
+@test "the examples of tcfeed-functions(7) are true, and no function is left out" {
+	sed -n '/^\.Bd/,/^\.Ed/{s/\\e/\\/g;s/ = \([^=]*\)$/\t\1/p;}' "$TOP/man/tcfeed-functions.7" | to_suite >man.json
+	[ "$(jq '.[0].cases | length' man.json)" -ge 40 ]
+	suite man.json
+	sed -n 's/^\t{ "\([a-z0-9_]*\)", .*fn_.*/\1/p' "$TOP/lib/functions.c" >ours
+	sed -n 's/^\t{ "\([a-z0-9_]*\)", .*false }, .*/\1/p' "$TOP/lib/jmespath/functions.c" >standard
+	[ "$(wc -l <ours)" -ge 30 ]
+	[ "$(wc -l <standard)" -eq 41 ]
+	while read -r name; do
+		grep -q "^\.It Fn $name " "$TOP/man/tcfeed-functions.7" || { echo "$name is not in the page"; false; }
+	done <ours
+	while read -r name; do
+		grep -q "^\.Ic $name [,.]$" "$TOP/man/tcfeed-functions.7" || { echo "$name is not in the page"; false; }
+	done <standard
+}
+
+@test "the examples of functions.h are true" {
+	sed -n "s/^ \*.*\t\([a-z][a-z0-9_]*(.*[^\t ]\)[\t ]*-> \(.*\)\$/\1\t\2/p" "$TOP/lib/functions.h" |
+		awk -F'\t' '{ gsub(/'"'"'/, "\"", $2); print $1 "\t" $2 }' | to_suite >header.json
+	[ "$(jq '.[0].cases | length' header.json)" -ge 30 ]
+	suite header.json
+}
+
+@test "the page is clean" {
+	need_tool mandoc
+	run --separate-stderr -0 mandoc -Tlint -Wwarning "$TOP/man/tcfeed-functions.7"
+	[ -z "$output$stderr" ]
+}

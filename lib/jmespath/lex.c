@@ -251,6 +251,10 @@ jmes_lex(struct arena *arena, const char *text, size_t len, struct err *err)
 		jmes_syntax(text, len, text_utf8_span(text, len), err, "invalid UTF-8");
 		return NULL;
 	}
+	if (memchr(text, '\0', len) != NULL) {	/* no string of ours may hold one: the next stage would refuse the line */
+		jmes_syntax(text, len, (size_t)((const char *)memchr(text, '\0', len) - text), err, "a NUL");
+		return NULL;
+	}
 	token = xreallocarray(NULL, len + 1, sizeof(*token));	/* a token takes a byte at least */
 	for (;;) {
 		while (l.at < len && strchr(" \t\r\n", text[l.at]) != NULL && text[l.at] != '\0')
