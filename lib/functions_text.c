@@ -6,14 +6,6 @@
 #include "limit.h"
 #include "text.h"
 
-/* White space: ASCII's, and the no-break and other blanks that vendors' spreadsheets leave behind. */
-static bool
-is_space(uint32_t c)
-{
-	return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-	    c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
 struct jval *
 fn_truncate(struct jmespath_ctx *ctx, struct jval **arg, int n, struct err *err)
 {
@@ -53,7 +45,7 @@ fn_squeeze(struct jmespath_ctx *ctx, struct jval **arg, int n, struct err *err)
 	if (out == NULL)
 		return fn_full(ctx, err);
 	for (; p < end && (c = text_utf8(p, (size_t)(end - p), &cp)) > 0; p += c) {
-		if (is_space(cp)) {
+		if (text_is_space(cp)) {
 			blank = len > 0;
 			continue;
 		}
@@ -125,7 +117,7 @@ too_long(const char *name, struct err *err)
 static bool
 is_cut(const char *c, size_t len, uint32_t cp, const struct jval *separators)
 {
-	return separators == NULL ? is_space(cp) : memmem(separators->u.text, separators->len, c, len) != NULL;
+	return separators == NULL ? text_is_space(cp) : memmem(separators->u.text, separators->len, c, len) != NULL;
 }
 
 /* The next word between p and end, blanks off; its length, 0 at the end. */
@@ -142,7 +134,7 @@ next_word(const char **p, const char *end, const struct jval *separators, const 
 		for (; *p < end && (c = text_utf8(*p, (size_t)(end - *p), &cp)) > 0; *p += c) {
 			if (is_cut(*p, c, cp, separators))
 				break;
-			if (is_space(cp))
+			if (text_is_space(cp))
 				continue;
 			if (*word == NULL)
 				*word = *p;

@@ -38,6 +38,8 @@ size_t	 text_first(const char *text, size_t len, size_t n);
 
 size_t	 text_chars(const char *text, size_t len);	/* code points */
 
+bool	 text_is_space(uint32_t cp);	/* Unicode's White_Space: no-break and other blanks of vendors' spreadsheets too */
+
 bool	 text_eq(const char *text, size_t len, const char *word);	/* byte for byte */
 bool	 text_eq_nocase(const char *text, size_t len, const char *word);	/* ASCII */
 

@@ -405,19 +405,11 @@ jmes_pad_right(struct run *r, struct jval **arg, int n)
 
 /* --- trimming --- */
 
-/* Unicode's White_Space property. */
-static bool
-is_space(uint32_t c)
-{
-	return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-	    c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
 /* set: the characters to remove; NULL or empty: white space. */
 static bool
 is_trimmed(const char *c, size_t len, uint32_t cp, const struct jval *set)
 {
-	return set == NULL || set->len == 0 ? is_space(cp) : memmem(set->u.text, set->len, c, len) != NULL;
+	return set == NULL || set->len == 0 ? text_is_space(cp) : memmem(set->u.text, set->len, c, len) != NULL;
 }
 
 static struct jval *
