@@ -49,7 +49,7 @@ submit_poll_wait(int64_t since)
 	 * Soon at first, then so that what is waited too long stays below a
 	 * tenth of the batch's own time and half a second; 20 s at most.
 	 */
-	int64_t ms = 50 + (since < 1600 ? since / 4 : since < 4000 ? 400 : since / 10);
+	int64_t ms = 20 + (since < 1600 ? since / 4 : since < 4000 ? 400 : since / 10);
 
 	return ms > 20000 ? 20000 : (long)ms;
 }
@@ -100,15 +100,24 @@ settle_range(struct flight *f, struct slot *s, struct range r)
 static void
 settle_all(struct flight *f, struct slot *s, struct range r, enum submit_outcome outcome, const char *code, const char *reason)
 {
-	submit_chunk_rest(&s->chunk, r.from, r.to, outcome, outcome == OUTCOME_UNSENT ? 0 : s->id, code, reason);
-	/* what is in doubt stays open in the journal */
-	if (outcome == OUTCOME_UNKNOWN) {
-		s->polling = false;
-		if (submit_tell(f->run, &s->chunk, r.from, r.to) == -1)
-			return;
-		return;
-	}
+	long long id = s->id;
+
+	submit_chunk_rest(&s->chunk, r.from, r.to, outcome, outcome == OUTCOME_UNSENT ? 0 : id, code, reason);
+	if (outcome == OUTCOME_UNKNOWN)
+		s->id = 0;	/* what is in doubt stays open in the journal */
 	settle_range(f, s, r);
+	s->id = id;
+}
+
+/* The batch is over, and its objects go into others. */
+static void
+abandon(struct flight *f, struct slot *s)
+{
+	struct err err;
+
+	s->polling = false;
+	if (s->id != 0 && journal_event(f->run->journal, s->id, "done", &err) == -1)
+		submit_fail(f->run, &err);
 }
 
 /* The document is too large for this platform: smaller ones from now on. */
@@ -129,8 +138,8 @@ too_large(struct flight *f, struct slot *s, struct range r, size_t limit)
 	if (r.to - r.from > 1) {
 		log_info("%zu objects in %zu bytes are too large for the platform (limit %zu): split in two", r.to - r.from, bytes,
 		    limit);
+		abandon(f, s);
 		halve(s, r);
-		s->polling = false;
 		return;
 	}
 	snprintf(reason, sizeof(reason), "the object's %zu bytes are over the platform's limit", bytes);
@@ -155,6 +164,7 @@ look_closer(struct flight *f, struct slot *s, struct range r, const char *code, 
 		return;
 	}
 	log_info("batch %lld: the platform cannot take one of %zu objects (%s): halved", s->id, r.to - r.from, why);
+	abandon(f, s);
 	halve(s, r);
 }
 
@@ -347,6 +357,7 @@ judge(struct flight *f, struct slot *s, const struct submit_status *status)
 	switch (submit_judge(&c, &err)) {
 	case VERDICT_RETRY:
 		log_info("batch %lld: the platform had trouble of its own: sent once more", s->id);
+		abandon(f, s);
 		push(s, r.from, r.to, true);
 		break;
 	case VERDICT_BISECT:
@@ -570,7 +581,9 @@ submit_run(struct submit_run *run, struct submit_lanes *lanes)
 
 			s->chunk = next;
 			next = swap;
-			submit_chunk_clear(&next, SUBMIT_GROUPS);
+			/* given back, so that one chunk is held and not two */
+			submit_chunk_release(&next);
+			submit_chunk_init(&next);
 			kind = (int)s->chunk.kind;
 			full = false;
 			begin(s);
