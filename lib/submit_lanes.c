@@ -274,8 +274,12 @@ submit_lanes_next(struct submit_lanes *l, struct submit_chunk *c, long wait_ms, 
 			swap(c, &l->waiting);
 			submit_chunk_clear(&l->waiting, SUBMIT_INDICATORS);
 		}
-		if (c->n > 0)
+		if (c->n > 0) {
+			/* what was put aside behind the first group out of order still goes into it */
+			if (l->eof && aside_chunk(l, c, SUBMIT_INDICATORS, err) == -1)
+				return -1;
 			return 1;
+		}
 		if (!l->has_held)
 			break;
 		submit_chunk_clear(c, SUBMIT_INDICATORS);
