@@ -212,7 +212,10 @@ owner_load(struct instance *in, struct owner *o, struct err *err)
 	buf_release(&l.link);
 	fclose(f);
 	o->dirty = false;
-	return rc == 0 ? 0 : err_prefix(err, "owner file %s", o->file);
+	if (rc == 0)
+		return 0;
+	err->reason = REASON_USAGE;
+	return err_prefix(err, "owner file %s", o->file);
 }
 
 static int

@@ -204,6 +204,9 @@ route(struct instance *in, struct request *r, struct answer *a)
 			answer_failure(a, 404, "The requested resource was not found");
 		return;
 	}
+	/* who may not ask at all is not told what could be asked */
+	if (other != NULL && !permitted(in, other, r, a))
+		return;
 	answer_failure(a, other != NULL ? 405 : 404, other != NULL ? "The method is not allowed" :
 	    "The requested resource was not found");
 	log_info("refused %s %s: %d: the stand-in has no such call%s", r->method, r->path, a->status,
