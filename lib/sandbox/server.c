@@ -112,12 +112,18 @@ next_wake(const struct server *s)
 
 /* --- ending badly --- */
 
+/*
+ * A reset now. SO_LINGER does not do: the library shuts the socket down before
+ * it closes it, and the client would see an orderly end. Connecting to nowhere
+ * dissolves the connection with a reset and leaves the descriptor alone.
+ */
 static void
 reset_socket(struct exchange *x)
 {
-	struct linger now = { 1, 0 };
+	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 
-	setsockopt(socket_of(x), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (connect(socket_of(x), &nowhere, sizeof(nowhere)) == -1)
+		log_debug("cannot reset a connection: %s", strerror(errno));
 }
 
 static enum MHD_Result
