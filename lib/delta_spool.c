@@ -27,7 +27,7 @@ struct spool {
 	uint32_t	 nslot;		/* slots given out so far */
 	uint64_t	 recs_end;
 	struct part	 part[SPOOL_PARTS];
-	struct rec	*loaded;
+	struct rec	*loaded;	/* as they come, and behind them sorted */
 	size_t		 loadedcap;
 	/* the part whose lines are in memory */
 	char		*cache;
@@ -278,6 +278,39 @@ by_key(const void *a, const void *b)
 	return c != 0 ? c : x->off < y->off ? -1 : x->off > y->off;
 }
 
+/*
+ * Keys are hashes: their third byte deals the records out evenly, and what is
+ * left in each heap is a few. Where it is not, qsort(3) has it.
+ */
+static void
+sort_recs(struct rec *from, struct rec *to, size_t n)
+{
+	size_t start[257] = { 0 }, next[256], i, k;
+	int h;
+
+	for (i = 0; i < n; i++)
+		start[from[i].key[2] + 1]++;
+	for (h = 0; h < 256; h++) {
+		start[h + 1] += start[h];
+		next[h] = start[h];
+	}
+	for (i = 0; i < n; i++)
+		to[next[from[i].key[2]]++] = from[i];
+	for (h = 0; h < 256; h++) {
+		if (start[h + 1] - start[h] > 40) {
+			qsort(to + start[h], start[h + 1] - start[h], sizeof(*to), by_key);
+			continue;
+		}
+		for (i = start[h] + 1; i < start[h + 1]; i++) {
+			struct rec r = to[i];
+
+			for (k = i; k > start[h] && by_key(&to[k - 1], &r) > 0; k--)
+				to[k] = to[k - 1];
+			to[k] = r;
+		}
+	}
+}
+
 int
 spool_load(struct spool *s, int part, struct rec **recs, size_t *n, struct err *err)
 {
@@ -288,7 +321,7 @@ spool_load(struct spool *s, int part, struct rec **recs, size_t *n, struct err *
 	if (all > s->loadedcap) {
 		s->loadedcap = all + all / 4;
 		free(s->loaded);
-		s->loaded = xmalloc(s->loadedcap * sizeof(*s->loaded));
+		s->loaded = xmalloc(2 * s->loadedcap * sizeof(*s->loaded));
 	}
 	for (i = 0; i < p->npiece; i++)
 		if (read_at(s->recs_fd, s->loaded + (size_t)i * REC_SLOT, REC_SLOT * sizeof(struct rec), REC_SLOT * sizeof(struct rec),
@@ -296,9 +329,8 @@ spool_load(struct spool *s, int part, struct rec **recs, size_t *n, struct err *
 			return -1;
 	if (p->nrecs > 0)
 		memcpy(s->loaded + (size_t)p->npiece * REC_SLOT, p->recs, p->nrecs * sizeof(struct rec));
-	if (all > 1)
-		qsort(s->loaded, all, sizeof(*s->loaded), by_key);
-	*recs = s->loaded;
+	sort_recs(s->loaded, s->loaded + s->loadedcap, all);
+	*recs = s->loaded + s->loadedcap;
 	*n = all;
 	return 0;
 }

@@ -31,11 +31,22 @@ duration(const struct feed *f, struct json_object *v, const char *pointer, int64
 	return 0;
 }
 
+/* "3 runs": the number, else 0. */
+static int64_t
+count_of_runs(const char *text)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	return end != text && n > 0 && (strcmp(end, " runs") == 0 || (n == 1 && strcmp(end, " run") == 0)) ? n : 0;
+}
+
 static int
 check_after(struct feed *f, struct json_object *v, struct err *err)
 {
 	static const char *const allowed[] = { "runs:int?", "age:string|int?", NULL };
 	struct json_object *runs = v, *age = NULL;
+	int64_t n;
 
 	if (json_object_is_type(v, json_type_object)) {
 		if (feed_members(f, v, "/delta/after", allowed, err) == -1)
@@ -44,14 +55,18 @@ check_after(struct feed *f, struct json_object *v, struct err *err)
 		age = feed_get(v, "age");
 		if (age != NULL && runs == NULL)
 			f->after_runs = 1;
+	} else if (json_object_is_type(v, json_type_string) && (n = count_of_runs(json_object_get_string(v))) > 0) {
+		if (n > 1000)
+			return feed_complain(f, err, "/delta/after", "must be between 1 and 1000 complete runs");
+		f->after_runs = (int)n;
+		return 0;
 	} else if (json_object_is_type(v, json_type_string)) {
 		runs = NULL;
 		age = v;
 		f->after_runs = 1;
 	}
 	if (runs != NULL) {
-		int64_t n = json_object_get_int64(runs);
-
+		n = json_object_get_int64(runs);
 		if (n < 1 || n > 1000)
 			return feed_complain(f, err, "/delta/after", "must be between 1 and 1000 complete runs");
 		f->after_runs = (int)n;

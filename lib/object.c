@@ -9,6 +9,26 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
+static enum object_role
+role_of(enum tc_type type, const struct field *f)
+{
+	const char *const *value = schema_value_members(type);
+	int k;
+
+	if (strcmp(f->name, "active") == 0)
+		return ROLE_ACTIVE;
+	if (strcmp(f->name, "action") == 0)
+		return ROLE_ACTION;
+	if (strcmp(f->name, "batchId") == 0)
+		return ROLE_BATCH;
+	if (strcmp(f->name, "type") == 0 || strcmp(f->name, "summary") == 0)
+		return ROLE_VALUE;
+	for (k = 0; value != NULL && k < OBJECT_VALUES && value[k] != NULL; k++)
+		if (strcmp(f->name, value[k]) == 0)
+			return ROLE_VALUE;
+	return ROLE_NONE;
+}
+
 const struct object_table *
 object_table(enum tc_type type)
 {
@@ -21,18 +41,40 @@ object_table(enum tc_type type)
 		for (i = 0; i < OBJECT_FIELDS && (f = schema_field(type, (size_t)i)) != NULL; i++) {
 			t->field[i].f = f;
 			t->field[i].len = strlen(f->name);
+			t->field[i].role = role_of(type, f);
 		}
 		t->n = i;
 	}
 	return t;
 }
 
-static bool
-is_name(const struct scan *s, uint32_t i, const char *word, size_t len)
+const struct object_table *
+object_element_table(enum field_kind kind)
 {
-	const struct scan_node *n = &s->node[i];
+	static struct object_table table[FIELD_REF_ID + 1];
+	/* members an element is of no use without */
+	static const struct { enum field_kind kind; const char *name; } need[] = {
+		{ FIELD_ATTRIBUTES, "type" }, { FIELD_ATTRIBUTES, "value" }, { FIELD_TAGS, "name" }, { FIELD_LABELS, "name" },
+		{ FIELD_GROUP_REFS, "groupXid" }, { FIELD_INDICATOR_REFS, "summary" }, { FIELD_INDICATOR_REFS, "indicatorType" },
+	};
+	struct object_table *t = &table[kind];
+	const struct field *f;
+	size_t k;
+	int i;
 
-	return !n->escaped ? n->len == len && memcmp(s->bytes + n->off, word, len) == 0 : scan_is(s, i, word);
+	if (t->n == 0) {
+		for (i = 0; i < OBJECT_FIELDS && (f = schema_element(kind, (size_t)i)) != NULL; i++) {
+			t->field[i].f = f;
+			t->field[i].len = strlen(f->name);
+			for (k = 0; k < N(need); k++)
+				if (need[k].kind == kind && strcmp(need[k].name, f->name) == 0) {
+					t->field[i].required = true;
+					t->nrequired++;
+				}
+		}
+		t->n = i;
+	}
+	return t;
 }
 
 /* --- kinds --- */
@@ -100,33 +142,24 @@ is_scalar(enum field_kind kind)
 	return kind <= FIELD_DATE || kind == FIELD_REF_ID;
 }
 
-/* The members an element of an array kind cannot do without, and which are of no use when empty. */
-static const char *const *
-required(enum field_kind kind)
-{
-	static const char *const attribute[] = { "type", "value", NULL }, *const name[] = { "name", NULL },
-	    *const ref[] = { "groupXid", NULL }, *const indicator[] = { "summary", "indicatorType", NULL },
-	    *const none[] = { NULL };
-
-	switch (kind) {
-	case FIELD_ATTRIBUTES:	return attribute;
-	case FIELD_TAGS:
-	case FIELD_LABELS:	return name;
-	case FIELD_GROUP_REFS:	return ref;
-	case FIELD_INDICATOR_REFS: return indicator;
-	default:		return none;
-	}
-}
-
 static int check_labels(const struct scan *, uint32_t, const struct field *, struct err *);
+
+static int
+unknown_element(const struct scan *s, uint32_t i, const struct field *array, struct err *err)
+{
+	char name[64];
+
+	text_safe(name, sizeof(name), scan_bytes(s, i), s->node[i].len);
+	return err_set(err, REASON_CONTRACT, "%s: unknown member \"%s\"", array->name, name);
+}
 
 static int
 check_element(const struct scan *s, uint32_t e, const struct field *array, struct err *err)
 {
-	const char *const *need = required(array->kind);
+	const struct object_table *t = object_element_table(array->kind);
 	const struct field *f;
 	uint32_t i, end = s->node[e].next;
-	size_t k, found = 0;
+	int k = -1, tries, found = 0;
 
 	if (array->kind == FIELD_XIDS) {
 		if (s->node[e].type != SCAN_STRING || s->node[e].len == 0)
@@ -136,26 +169,23 @@ check_element(const struct scan *s, uint32_t e, const struct field *array, struc
 	if (s->node[e].type != SCAN_OBJECT)
 		return err_set(err, REASON_CONTRACT, "%s holds something that is no object", array->name);
 	for (i = e + 1; i < end; i = s->node[i + 1].next) {
-		for (k = 0; (f = schema_element(array->kind, k)) != NULL; k++)
-			if (is_name(s, i, f->name, strlen(f->name)))
+		for (tries = 0; tries < t->n; tries++) {
+			if (++k >= t->n)
+				k = 0;
+			if (object_is_name(s, i, t->field[k].f->name, t->field[k].len))
 				break;
-		if (f == NULL) {
-			char name[64];
-
-			text_safe(name, sizeof(name), scan_bytes(s, i), s->node[i].len);
-			return err_set(err, REASON_CONTRACT, "%s: unknown member \"%s\"", array->name, name);
 		}
+		if (tries == t->n)
+			return unknown_element(s, i, array, err);
+		f = t->field[k].f;
 		if (f->kind == FIELD_LABELS ? check_labels(s, i + 1, f, err) == -1 : check_scalar(s, i + 1, f, err) == -1)
 			return err_prefix(err, "%s: ", array->name);
-		for (k = 0; need[k] != NULL; k++)
-			if (f->name[0] == need[k][0] && strcmp(f->name, need[k]) == 0)
-				found += s->node[i + 1].len > 0;
+		found += t->field[k].required && s->node[i + 1].len > 0;
 	}
-	for (k = 0; need[k] != NULL; k++)
-		;
-	if (found < k)
+	if (found < t->nrequired)
 		return err_set(err, REASON_CONTRACT, "%s: an element lacks its %s", array->name,
-		    need[0] == NULL || k == 1 ? need[0] : array->kind == FIELD_ATTRIBUTES ? "type or value" : "summary or indicatorType");
+		    array->kind == FIELD_ATTRIBUTES ? "type or value" : array->kind == FIELD_INDICATOR_REFS ? "summary or indicatorType" :
+		    t->field[0].f->name);
 	return 0;
 }
 
@@ -222,12 +252,12 @@ value_member(struct object *o, uint32_t i, struct err *err)
 
 	if (word == NULL)
 		return unknown_member(o, i, err);
-	if (is_name(s, i, "summary", 7)) {
+	if (object_is_name(s, i, "summary", 7)) {
 		o->summary = i + 1;
 		return check_scalar(s, i + 1, &text, err);
 	}
 	for (k = 0; k < OBJECT_VALUES && word[k] != NULL; k++)
-		if (is_name(s, i, word[k], strlen(word[k]))) {
+		if (object_is_name(s, i, word[k], strlen(word[k]))) {
 			o->value[k] = i + 1;
 			return check_scalar(s, i + 1, &text, err);
 		}
@@ -244,7 +274,7 @@ classify(struct object *o, struct err *err)
 	if (s->node[0].type != SCAN_OBJECT)
 		return err_set(err, REASON_CONTRACT, "not a JSON object");
 	/* nearly every line has its type first */
-	type = s->nnode > 2 && is_name(s, 1, "type", 4) ? 2 : scan_member(s, 0, "type");
+	type = s->nnode > 2 && object_is_name(s, 1, "type", 4) ? 2 : scan_member(s, 0, "type");
 	if (type == SCAN_NONE) {
 		if (scan_member(s, 0, "ref_1") == SCAN_NONE && scan_member(s, 0, "id_1") == SCAN_NONE)
 			return err_set(err, REASON_CONTRACT, "neither \"type\" nor \"ref_1\": no group, indicator or association");
@@ -343,24 +373,29 @@ check_value(struct object *o, struct err *err)
 }
 
 static int
-read_ours(struct object *o, const struct field *f, uint32_t i, struct err *err)
+read_ours(struct object *o, enum object_role role, uint32_t i, struct err *err)
 {
 	const struct scan *s = o->scan;
 
-	if (f->kind == FIELD_BOOLEAN && strcmp(f->name, "active") == 0) {
+	switch (role) {
+	case ROLE_ACTIVE:
 		o->has_active = true;
 		o->active = s->node[i].type == SCAN_TRUE;
-	} else if (f->kind == FIELD_STRING && strcmp(f->name, "action") == 0) {
+		return 0;
+	case ROLE_ACTION:
 		if (scan_is(s, i, "Delete"))
 			o->action = ACTION_DELETE;
 		else if (!scan_is(s, i, "Create"))
 			return err_set(err, REASON_CONTRACT, "action is neither Create nor Delete");
-	} else if (f->kind == FIELD_INTEGER && strcmp(f->name, "batchId") == 0) {
+		return 0;
+	case ROLE_BATCH:
 		o->batch_id = strtoll(s->bytes + s->node[i].off, NULL, 10);
 		if (o->batch_id <= 0)
 			return err_set(err, REASON_CONTRACT, "batchId is no positive number");
+		return 0;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 int
@@ -388,7 +423,7 @@ object_read(struct object *o, struct scan *s, const char *line, size_t len, stru
 		for (tries = 0; tries < t->n; tries++) {
 			if (++k >= t->n)
 				k = 0;
-			if (is_name(s, i, t->field[k].f->name, t->field[k].len))
+			if (object_is_name(s, i, t->field[k].f->name, t->field[k].len))
 				break;
 		}
 		if (tries == t->n) {
@@ -400,12 +435,10 @@ object_read(struct object *o, struct scan *s, const char *line, size_t len, stru
 		o->at[k] = i + 1;
 		if (is_scalar(f->kind) ? check_scalar(s, i + 1, f, err) == -1 : check_array(s, i + 1, f, err) == -1)
 			return -1;
-		/* at[0] is the type (or ref_1), which says nothing here */
-		if ((f->name[0] == 'a' || f->name[0] == 'b') && read_ours(o, f, i + 1, err) == -1)
+		if (t->field[k].role == ROLE_NONE)
+			only_value = false;
+		else if (read_ours(o, t->field[k].role, i + 1, err) == -1)
 			return -1;
-		if (k > 0 && o->class == CLASS_INDICATOR && strcmp(f->name, "active") != 0 && strcmp(f->name, "summary") != 0 &&
-		    strcmp(f->name, "action") != 0 && strcmp(f->name, "batchId") != 0)
-			only_value = only_value && (o->type == TYPE_FILE || o->type == TYPE_REGISTRY_KEY) && k <= OBJECT_VALUES;
 	}
 	if (o->class == CLASS_INDICATOR) {
 		if (o->type == TYPE_FILE || o->type == TYPE_REGISTRY_KEY)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "limit.h"
+#include "object_private.h"
 #include "text.h"
 #include "xmalloc.h"
 
@@ -214,21 +215,28 @@ elements_write(struct elements *s, struct buf *out, bool *any)
 
 /* --- is it already? --- */
 
+/* Members in order, names as they are; *key is where the element's key ends, as key_length() has it. */
 static bool
-object_canonical_form(const struct scan *s, uint32_t e, enum field_kind kind)
+object_canonical_form(const struct scan *s, uint32_t e, enum field_kind kind, size_t *key)
 {
-	const struct field *f;
+	const struct object_table *t = object_element_table(kind);
+	const struct scan_node *n;
 	uint32_t i, end = s->node[e].next;
-	size_t k = 0;
+	int k = 0, member = 0, last = kind == FIELD_ATTRIBUTES ? 2 : 1;
 
+	*key = s->node[e].len;
 	for (i = e + 1; i < end; i = s->node[i + 1].next) {
 		if (s->node[i].escaped)
 			return false;
-		while ((f = schema_element(kind, k++)) != NULL)
-			if (text_eq(scan_bytes(s, i), s->node[i].len, f->name))
-				break;
-		if (f == NULL || (f->kind == FIELD_LABELS && !elements_canonical(s, i + 1, FIELD_LABELS)))
+		while (k < t->n && !object_is_name(s, i, t->field[k].f->name, t->field[k].len))
+			k++;
+		if (k == t->n || (t->field[k].f->kind == FIELD_LABELS && !elements_canonical(s, i + 1, FIELD_LABELS)))
 			return false;
+		k++;
+		if (++member == last && (kind == FIELD_TAGS || kind == FIELD_LABELS || kind == FIELD_ATTRIBUTES)) {
+			n = &s->node[i + 1];
+			*key = n->off + n->len + 1 - s->node[e].off;
+		}
 	}
 	return true;
 }
@@ -236,27 +244,32 @@ object_canonical_form(const struct scan *s, uint32_t e, enum field_kind kind)
 bool
 elements_canonical(const struct scan *s, uint32_t node, enum field_kind kind)
 {
-	uint32_t e, end = s->node[node].next, last = SCAN_NONE;
+	uint32_t e, end = s->node[node].next;
+	const char *p, *last = NULL;
+	size_t key, lastkey = 0;
 	const struct scan_node *n;
-	int ranks = 0;
+	int ranks = 0, c;
 
 	if (s->node[node].count == 0)
 		return false;
 	for (e = node + 1; e < end; e = s->node[e].next) {
 		n = &s->node[e];
-		if (kind != FIELD_XIDS && !object_canonical_form(s, e, kind))
+		p = s->bytes + n->off;
+		if (kind == FIELD_XIDS) {
+			/* a string's node leaves its quotes out; the writer compares with them */
+			p--;
+			key = n->len + 2;
+		} else if (!object_canonical_form(s, e, kind, &key))
 			return false;
-		if (kind == FIELD_LABELS && tlp(s->bytes + n->off, n->len) > 0 && ++ranks > 1)
+		if (kind == FIELD_LABELS && tlp(p, n->len) > 0 && ++ranks > 1)
 			return false;
-		if (last != SCAN_NONE) {
-			/* a string's node leaves its quotes out: they sort before what may follow, as the writer has it */
-			size_t q = kind == FIELD_XIDS ? 1 : 0;
-
-			if (compare_keys(kind, s->bytes + s->node[last].off - q, s->node[last].len + 2 * q,
-			    s->bytes + n->off - q, n->len + 2 * q) >= 0)
+		if (last != NULL) {
+			c = kind == FIELD_TAGS ? compare_folded(last, lastkey, p, key) : compare_exact(last, lastkey, p, key);
+			if (c >= 0)
 				return false;
 		}
-		last = e;
+		last = p;
+		lastkey = key;
 	}
 	return true;
 }

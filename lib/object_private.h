@@ -4,18 +4,39 @@
 #ifndef TC_OBJECT_PRIVATE_H
 #define TC_OBJECT_PRIVATE_H
 
+#include <string.h>
+
 #include "object.h"
 
-/* schema_field() of a type with the lengths of the names, made once. */
+/* What object_read() has to know of a member beyond its kind. */
+enum object_role { ROLE_NONE, ROLE_VALUE, ROLE_ACTIVE, ROLE_ACTION, ROLE_BATCH };
+
+/* schema_field() of a type, or schema_element() of an array, with the lengths of the names, made once. */
 struct object_table {
 	int		 n;
 	struct object_field {
 		const struct field *f;
 		size_t	 len;
+		enum object_role role;
+		bool	 required;	/* of an element: not to be left out or empty */
 	}		 field[OBJECT_FIELDS];
+	int		 nrequired;
 };
 
 const struct object_table *object_table(enum tc_type);
+const struct object_table *object_element_table(enum field_kind);
+
+/* Is the name at node i this word? Short words, nearly always without escapes: no call. */
+static inline bool
+object_is_name(const struct scan *s, uint32_t i, const char *word, size_t len)
+{
+	const struct scan_node *n = &s->node[i];
+	const char *p = s->bytes + n->off;
+
+	if (__builtin_expect(n->escaped, 0))
+		return scan_is(s, i, word);
+	return n->len == len && p[0] == word[0] && p[len - 1] == word[len - 1] && memcmp(p, word, len) == 0;
+}
 
 /* Is the line that was read object_canonical()'s own, byte for byte? For object_read(). */
 bool	 object_is_canonical(const struct object *);
