@@ -85,6 +85,7 @@ field(struct parts *p, char spec, const char *s, size_t len)
 	case 'Z':
 		return date_zone(s, len, &p->c.offset);
 	case 's':
+		p->when = 0;
 		for (n = 0; n < len && n < 11 && s[n] >= '0' && s[n] <= '9'; n++)
 			p->when = p->when * 10 + (s[n] - '0');
 		p->epoch = n > 0;

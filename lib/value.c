@@ -431,6 +431,7 @@ value_canon(enum tc_type type, const char *text, size_t len, const struct value_
 	const char *ignored;
 	char room[LOOK_MAX + 1];
 	struct buf plain;
+	enum value_verdict v;
 
 	if (actual == NULL)
 		actual = &ignored_type;
@@ -445,17 +446,20 @@ value_canon(enum tc_type type, const char *text, size_t len, const struct value_
 		*why = "empty value";
 		return VALUE_INVALID;
 	}
-	if (!options->refang || !fanged(type, text, len))
-		return canon(type, text, len, options, out, actual, why);
-	plain = on_stack(room, sizeof(room));
-	if (value_refang(text, len, &plain) == -1) {
-		*why = "value too long";
-		return VALUE_INVALID;
+	if (options->refang && fanged(type, text, len)) {
+		plain = on_stack(room, sizeof(room));
+		if (value_refang(text, len, &plain) == -1) {
+			*why = "value too long";
+			return VALUE_INVALID;
+		}
+		text = plain.bytes;
+		len = plain.len;
+		part_trim(&text, &len);
 	}
-	text = plain.bytes;
-	len = plain.len;
-	part_trim(&text, &len);
-	return canon(type, text, len, options, out, actual, why);
+	v = canon(type, text, len, options, out, actual, why);
+	if (v == VALUE_OK)
+		*why = "";	/* a parser that was tried first may have said no */
+	return v;
 }
 
 enum value_verdict
