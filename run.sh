@@ -10,8 +10,8 @@ umask 077
 # --- where things are ---
 
 case $0 in */*) self=$0 ;; *) self=$(command -v -- "$0") ;; esac
-here=$(cd "$(dirname "$self")" && pwd) || exit 1
-self=$here/$(basename "$self")
+here=$(cd "${self%/*}" && pwd) || exit 1
+self=$here/${self##*/}
 for bin in "${TC_BIN:-}" "$here/bin" "$here/build/bin" "$here"; do
 	[ -n "$bin" ] && [ -x "$bin/tc-params" ] && break
 	bin=
@@ -291,7 +291,7 @@ stage() {
 	pid=$!
 	echo "$pid" >>"$dir/pids.$name"
 	wait $pid
-	echo "$name $? $name$part.json" >&3
+	echo "$name $?" >&3
 }
 
 # Commit reads to the end of its input whatever happens, so that what was acknowledged is known.
@@ -307,45 +307,41 @@ stop_stages() {
 	}
 }
 
-# pipe "STAGES" FUNCTION ...: runs one of the pipes below; the stages' statuses are in $dir/last and added to $dir/status.
+# pipe "STAGES" FUNCTION ...: runs one of the pipes below. Each stage's status is then in $status_STAGE, and a line of
+# $dir/status; a stage whose shell was killed with it has said nothing and counts as killed.
 pipe() {
-	: >"$dir/last"
+	for name in $1; do eval "status_$name=137"; done
 	[ -z "$stopped" ] || return 0
 	stages=$1
 	shift
 	rm -f "$dir"/pids.*
 	"$@" 3>"$dir/last" &
 	wait_for $!
+	while read -r name code; do eval "status_$name=$code"; done <"$dir/last"
 	for name in $stages; do
-		grep -q "^$name " "$dir/last" || echo "$name 137 $name$part.json" >>"$dir/last"
+		eval "code=\$status_$name"
+		echo "$name $code $name$part.json" >>"$dir/status"
 	done
-	cat "$dir/last" >>"$dir/status"
-}
-
-# The status of a stage of the last pipe; a stage whose shell was killed with it has left none.
-status() {
-	code=$(sed -n "s/^$1 \([0-9]*\) .*/\1/p" "$dir/last")
-	echo "${code:-137}"
 }
 
 # Did each of the stages end with 0? whole STAGE ...
 whole() {
 	for name; do
-		[ "$(status "$name")" -eq 0 ] || return 1
+		eval "[ \$status_$name -eq 0 ]" || return 1
 	done
 }
 
 # 0, or 3 with a reason that does not concern what was read: refused by the platform, not yet known.
 heard() {
 	for name; do
-		case $(status "$name") in 0 | 3) ;; *) return 1 ;; esac
+		eval "[ \$status_$name -eq 0 ] || [ \$status_$name -eq 3 ]" || return 1
 	done
 }
 
 pipe_settle() {
 	stage settle tc-delta settle --journal "$keep/journal" 4</dev/null |
-		stage submit-settle tc-submit --settle 4<&0 |
-		stage commit-settle tc-delta commit 4<&0
+		stage submit_settle tc-submit --settle 4<&0 |
+		stage commit_settle tc-delta commit 4<&0
 }
 
 # tc-fetch with what it needs to know of the run before: fetch STAGE ARGUMENTS
@@ -385,8 +381,8 @@ pipe_present() {
 
 pipe_removals() {
 	stage expire tc-delta expire --complete --removed "$keep/removed/$stamp.ndjson" ${missing:+--missing "$missing"} 4</dev/null |
-		stage submit-removals tc-submit --journal "$keep/journal" 4<&0 |
-		stage commit-removals tc-delta commit 4<&0
+		stage submit_removals tc-submit --journal "$keep/journal" 4<&0 |
+		stage commit_removals tc-delta commit 4<&0
 }
 
 # An administrator's edit of last_run is the reset. The platform hands back an old value where a run did not end with 0,
@@ -462,7 +458,7 @@ removals() {
 	elif [ -n "$limit$types" ] || { [ -z "$complete" ] && [ "$(counted "$dir/fetch$part.json" complete)" -ne 1 ]; }; then
 		say info "nothing is removed: the run was limited, or what was read is not known to be the whole feed"
 	else
-		pipe "expire submit-removals commit-removals" pipe_removals
+		pipe "expire submit_removals commit_removals" pipe_removals
 	fi
 }
 
@@ -505,13 +501,16 @@ step_feed() {
 	types=$(printf %s "$indicator_types" | tr '|' ',')
 	[ -z "$types" ] || types="$types,$group_types"
 	stopped='' killer='' part='' captured='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
-	keep=$state_dir/$feed_id.$(printf %s "$tc_owner" | cksum | tr ' ' -).run
+	keep=$state_dir/$feed_id.$(printf %s "$tc_owner" | sha256sum | cut -c 1-12).run
 	mkdir -p "$keep/rejects" "$keep/removed" || exit 1
 	trap stop_stages TERM INT HUP
 	# descriptors 3 and 4 are ours
-	eval "exec 9<&${TC_LOCK_FD:-0}"
-	TC_LOCK_FD=9
-	export TC_LOCK_FD
+	case ${TC_LOCK_FD:-} in
+	[0-8])
+		eval "exec 9<&$TC_LOCK_FD $TC_LOCK_FD<&-"
+		export TC_LOCK_FD=9
+		;;
+	esac
 	if [ -n "$dry_run" ]; then
 		mkdir -p "$dry_run"
 		from=$keep/cursor
@@ -519,8 +518,8 @@ step_feed() {
 	else
 		printf '%s\n' "$keep/seen" >"$dir/seen"
 		check_reset
-		pipe "settle submit-settle commit-settle" pipe_settle
-		if heard settle submit-settle commit-settle; then
+		pipe "settle submit_settle commit_settle" pipe_settle
+		if heard settle submit_settle commit_settle; then
 			[ -z "$full$full_send$reset" ] || tc-delta reset --stats "$dir/reset.json" "$feed" || echo "reset $? reset.json" >>"$dir/status"
 			if feed_pipes; then
 				removals

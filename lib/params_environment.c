@@ -117,6 +117,16 @@ params_config_path(char *path, size_t size)
 		path[0] = '\0';
 }
 
+/* systemd's credentials are private by an access list, which shows as a group's permission. */
+static int
+is_credential(const char *file)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	size_t len = dir != NULL ? strlen(dir) : 0;
+
+	return len > 1 && strncmp(file, dir, len) == 0 && file[len] == '/' && strstr(file + len, "..") == NULL;
+}
+
 int
 params_from_file(const char *file, int must_exist, params_taker *taker, void *arg, struct err *err)
 {
@@ -131,7 +141,7 @@ params_from_file(const char *file, int must_exist, params_taker *taker, void *ar
 			return 0;
 		return err_set(err, REASON_USAGE, "cannot read %s: %m", what);
 	}
-	if (S_ISREG(st.st_mode) && (st.st_mode & 077))
+	if (S_ISREG(st.st_mode) && (st.st_mode & 077) && !is_credential(file))
 		return err_set(err, REASON_USAGE, "refusing %s: others may read it (chmod 600 %s)", what, file);
 	if (io_slurp(file, LIMIT_PARAMS, &bytes, &len, err) == -1)
 		return -1;

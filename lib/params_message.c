@@ -145,7 +145,7 @@ word(const struct stage *s, const char *path)
 	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
 }
 
-/* The sum over all stages whose name begins so ("submit" and "submit-removals" have different beginnings: exact names). */
+/* The sum over all stages whose name begins so ("submit" and "submit_removals" have different beginnings: exact names). */
 static long long
 count(const struct job *j, const char *stage, const char *path)
 {
@@ -192,11 +192,11 @@ static int
 add_counts(const struct job *j, struct buf *text, const char *sep)
 {
 	const char *first = sep;
-	long long sent = count(j, "submit", "objects.accepted"), removed = count(j, "submit-removals", "objects.accepted");
-	long long settled = count(j, "submit-settle", "objects.accepted");
-	long long refused = count(j, "submit", "objects.rejected") + count(j, "submit-removals", "objects.rejected") +
-	    count(j, "submit-settle", "objects.rejected");
-	long long unknown = count(j, "submit", "objects.unknown") + count(j, "submit-removals", "objects.unknown");
+	long long sent = count(j, "submit", "objects.accepted"), removed = count(j, "submit_removals", "objects.accepted");
+	long long settled = count(j, "submit_settle", "objects.accepted");
+	long long refused = count(j, "submit", "objects.rejected") + count(j, "submit_removals", "objects.rejected") +
+	    count(j, "submit_settle", "objects.rejected");
+	long long unknown = count(j, "submit", "objects.unknown") + count(j, "submit_removals", "objects.unknown");
 
 	if (add_count(text, &sep, sent, "created or updated") == -1 ||
 	    add_count(text, &sep, removed, "removed") == -1 ||
