@@ -226,7 +226,7 @@ pages(struct at *at, struct fetch_def *d, struct json_object *o)
 {
 	static const char *const members[] = { "style:string", "query:string?", "header:string?", "body:string?", "first:int?",
 	    "size:int?", "size_query:string?", "next:string?", "more:string?", "total:string?", "count:string?",
-	    "entries:string?", "entry_url:string?", "entry_time:string?", "window:string?", "collections:array?", NULL };
+	    "entries:string?", "entry_url:string?", "window:string?", "collections:array?", NULL };
 	static const struct { const char *name; enum fetch_style style; const char *need; } style[] = {
 		{ "none", STYLE_NONE, NULL }, { "page", STYLE_PAGE, NULL }, { "offset", STYLE_OFFSET, "size" },
 		{ "cursor", STYLE_CURSOR, "next" }, { "next", STYLE_NEXT, "next" }, { "link", STYLE_LINK, NULL },
@@ -277,7 +277,7 @@ pages(struct at *at, struct fetch_def *d, struct json_object *o)
 		return -1;
 	return expression(at, &d->next, o, "next") == -1 || expression(at, &d->more, o, "more") == -1 ||
 	    expression(at, &d->total, o, "total") == -1 || expression(at, &d->count, o, "count") == -1 ||
-	    expression(at, &d->entries, o, "entries") == -1 || expression(at, &d->entry_time, o, "entry_time") == -1 ||
+	    expression(at, &d->entries, o, "entries") == -1 ||
 	    template(at, &d->entry_url, text(o, "entry_url"), PLACE_URL, "/fetch/pages/entry_url") == -1 ? -1 : 0;
 }
 
@@ -454,7 +454,6 @@ fetch_def_free(struct fetch_def *d)
 	jmespath_free(d->total);
 	jmespath_free(d->count);
 	jmespath_free(d->entries);
-	jmespath_free(d->entry_time);
 	free((void *)d->collections);
 	free((void *)d->allow_origins);
 	free(d);

@@ -58,7 +58,7 @@ struct fetch_def {
 	const char		 *page_query, *page_header, *page_body;	/* where page, offset or cursor go */
 	const char		 *size_query;
 	long			  first, size;
-	struct jmespath		 *next, *more, *total, *count, *entries, *entry_time;
+	struct jmespath		 *next, *more, *total, *count, *entries;
 	struct fetch_template	 *entry_url;
 	int64_t			  window;	/* seconds a request of style window covers */
 	const char		 *const *collections;	/* taxii: NULL-terminated names or ids; NULL: all */

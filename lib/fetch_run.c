@@ -1,0 +1,301 @@
+#include "fetch_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "date.h"
+#include "fetch_get.h"
+#include "fetch_look.h"
+#include "fetch_paging.h"
+#include "limit.h"
+#include "log.h"
+#include "text.h"
+#include "unpack.h"
+
+/* What is known of the page being handed on. */
+struct delivery {
+	struct fetch_run	*run;
+	const char		*url;
+	const char		*content_type;	/* NULL where nothing was said, or the page was unpacked */
+	const char		*headers;
+	long			 status;
+	int64_t			 time;
+};
+
+static int
+hand_on(void *arg, struct page *page, const char *member, struct err *err)
+{
+	struct delivery *d = arg;
+	struct fetch_run *r = d->run;
+	struct capture_page info = { d->url, d->status, d->headers, d->time, r->def->ending };
+
+	if (page_check(page, r->def->expect, member == NULL ? d->content_type : NULL, err) == -1) {
+		if (member != NULL)
+			err_prefix(err, "member %s", member);
+		return -1;
+	}
+	if (r->capture != NULL ? capture_add(r->capture, page, &info, err) == -1 : page_copy(page, r->out, err) == -1)
+		return -1;
+	r->pages++;
+	r->bytes += page->len;
+	log_progress("%ld pages, %llu KiB", r->pages, (unsigned long long)(r->bytes / KIB));
+	return 0;
+}
+
+static int
+deliver(struct delivery *d, struct page *page, struct err *err)
+{
+	struct unpack_options o = { .type = d->run->def->unpack, .member = d->run->def->member,
+	    .max_page = d->run->def->max_page_bytes, .max_total = d->run->def->max_bytes };
+	struct fetch_vars v = { .params = d->run->params };
+	struct buf password;
+	int rc = 0;
+
+	buf_init(&password, LIMIT_SECRET);
+	if (d->run->def->archive_password != NULL) {
+		rc = fetch_template_expand(d->run->def->archive_password, &v, &password, err);
+		o.password = password.bytes;
+	}
+	if (rc == 0)
+		rc = unpack_page(page, &o, hand_on, d, err);
+	buf_release(&password);
+	return rc;
+}
+
+static int
+stopped(const struct fetch_run *r, struct err *err)
+{
+	return r->stop != NULL && *r->stop ? err_set(err, REASON_TEMPORARY, "stopped by a signal after %ld pages", r->pages) : 0;
+}
+
+/* --- network --- */
+
+int
+fetch_run_http(struct fetch_run *r, struct err *err)
+{
+	struct paging_options po = { r->feed, r->def, r->params, &r->since, r->last_run, date_now(), r->windows };
+	struct delivery d = { .run = r };
+	struct fetcher *f = NULL;
+	struct paging *p;
+	struct fetch_request req;
+	struct http_answer a;
+	struct page page;
+	char type[256];
+	int rc = -1;
+
+	fetch_request_init(&req);
+	page_init(&page, r->def->max_page_bytes);
+	p = paging_open(&po);
+	if (fetcher_open(&f, r->def, r->params, r->stop, err) == 0)
+		while ((rc = paging_next(p, &req, err)) == 1) {
+			http_answer_init(&a);
+			if (fetcher_budget_spent(f))
+				rc = err_set(err, REASON_PENDING, "paused after %ld requests (fetch.max_requests); the next run goes on",
+				    fetcher_requests(f));
+			else if ((rc = fetcher_get(f, &req, &page, &a, err)) == 0)
+				rc = paging_saw(p, &req, &page, &a, err);
+			if (rc == 1) {
+				d.url = req.url.bytes;
+				d.content_type = http_header(&a, "content-type", type, sizeof(type));
+				d.headers = a.headers.bytes;
+				d.status = a.status;
+				d.time = date_now();
+				rc = deliver(&d, &page, err);
+			}
+			if (rc == -1 && err->reason != REASON_USAGE)
+				err_prefix(err, "page %ld", r->pages + 1);
+			http_answer_release(&a);
+			if (rc == -1 || stopped(r, err) == -1) {
+				rc = -1;
+				break;
+			}
+		}
+	if (rc == 0) {
+		paging_cursor(p, &r->cursor);
+		r->complete = !r->cursor.more;
+	}
+	r->requests = f != NULL ? fetcher_requests(f) : 0;
+	fetcher_close(f);
+	paging_close(p);
+	page_release(&page);
+	fetch_request_release(&req);
+	return rc;
+}
+
+/* --- captures --- */
+
+int
+fetch_run_replay(struct fetch_run *r, char *const *source, int n, struct err *err)
+{
+	struct delivery d = { .run = r, .status = 200, .time = date_now() };
+	struct replay *replay;
+	struct page page;
+	int i, rc = 0;
+
+	r->complete = true;
+	page_init(&page, r->def->max_bytes);
+	for (i = 0; rc == 0 && i < n; i++) {
+		rc = replay_open(&replay, source[i], err);
+		if (rc == -1)
+			break;
+		while ((rc = replay_next(replay, &page, &d.url, err)) == 1)
+			if (deliver(&d, &page, err) == -1 || stopped(r, err) == -1) {
+				rc = err_prefix(err, "%s", d.url);
+				break;
+			}
+		r->complete &= replay_complete(replay);
+		replay_free(replay);
+	}
+	page_release(&page);
+	return rc;
+}
+
+/* --- files --- */
+
+bool
+fetch_def_is_local(const struct fetch_def *d)
+{
+	return strncasecmp(d->first_url, "http://", 7) != 0 && strncasecmp(d->first_url, "https://", 8) != 0 &&
+	    strncmp(d->first_url, "{url:", 5) != 0;
+}
+
+/* A plain file is a page as it lies there; anything else (a pipe) is read to its end first. */
+static int
+read_file(struct fetch_run *r, const char *path, struct page *page, struct err *err)
+{
+	char chunk[65536];
+	struct stat st;
+	ssize_t n;
+	int fd = io_open_input(path, err);
+
+	if (fd == -1)
+		return -1;
+	page_clear(page);
+	if (fd != STDIN_FILENO && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		page->fd = fd;
+		page->len = (uint64_t)st.st_size;
+		return 0;
+	}
+	while ((n = io_read(fd, chunk, sizeof(chunk))) > 0)
+		if (page_add(page, chunk, (size_t)n) == -1 || stopped(r, err) == -1)
+			break;
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (page->failed.reason != REASON_NONE) {
+		*err = page->failed;
+		return -1;
+	}
+	if (n == -1)
+		return err_set(err, REASON_STATE, "cannot read %s: %s", path, strerror(errno));
+	return err->reason == REASON_NONE ? 0 : -1;
+}
+
+int
+fetch_run_local(struct fetch_run *r, struct err *err)
+{
+	struct fetch_vars v = { .params = r->params, .last_run = r->last_run };
+	struct delivery d = { .run = r, .status = 200, .time = date_now() };
+	struct page page;
+	struct buf path;
+	const char *name;
+	int i, rc = 0;
+
+	page_init(&page, r->def->max_bytes);
+	buf_init(&path, 16 * KIB);
+	for (i = 0; rc == 0 && i < r->def->nurl; i++) {
+		buf_clear(&path);
+		rc = fetch_template_expand(r->def->url[i], &v, &path, err);
+		name = strncasecmp(path.bytes, "file://", 7) == 0 ? path.bytes + 7 : path.bytes;
+		d.url = name;
+		if (rc == 0)
+			rc = read_file(r, name, &page, err);
+		if (rc == 0 && (rc = deliver(&d, &page, err)) == -1)
+			err_prefix(err, "%s", strcmp(name, "-") == 0 ? "standard input" : name);
+	}
+	r->complete = rc == 0;
+	r->cursor.last_run = date_now();
+	page_release(&page);
+	buf_release(&path);
+	return rc;
+}
+
+/* --- --check --- */
+
+static void
+say_headers(struct out *out, const struct http_answer *a)
+{
+	static const char *const name[] = { "content-type", "content-encoding", "etag", "last-modified", "x-ratelimit-limit",
+	    "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-remaining", "retry-after", "link", NULL };
+	char value[512], safe[600], line[768];
+	int i;
+
+	for (i = 0; name[i] != NULL; i++)
+		if (http_header(a, name[i], value, sizeof(value)) != NULL) {
+			log_mask(value);
+			text_safe(safe, sizeof(safe), value, strlen(value));
+			snprintf(line, sizeof(line), "%s: %s\n", name[i], safe);
+			out_puts(out, line);
+		}
+}
+
+int
+fetch_run_check(struct fetch_run *r, struct err *err)
+{
+	struct paging_options po = { r->feed, r->def, r->params, &r->since, r->last_run, date_now(), false };
+	struct fetch_look *look = fetch_look_new(r->feed);
+	struct fetcher *f = NULL;
+	struct paging *p = paging_open(&po);
+	struct fetch_request req;
+	struct http_answer a;
+	struct page page;
+	struct err why = { 0 };
+	char type[256], label[256], line[600];
+	long records;
+	int rc;
+
+	fetch_request_init(&req);
+	http_answer_init(&a);
+	page_init(&page, r->def->max_page_bytes);
+	rc = fetcher_open(&f, r->def, r->params, r->stop, err);
+	if (rc == 0)
+		rc = paging_next(p, &req, err) == 1 ? 0 : -1;
+	if (rc == 0)
+		rc = fetcher_get(f, &req, &page, &a, err);
+	if (rc == 0) {
+		http_label(req.url.bytes, label, sizeof(label));
+		snprintf(line, sizeof(line), "%s answered %ld with %llu bytes in %ld ms\n", label, a.status,
+		    (unsigned long long)page.len, a.time_ms);
+		out_puts(r->out, line);
+		say_headers(r->out, &a);
+		snprintf(line, sizeof(line), "pages: %s\n", paging_describe(r->def));
+		out_puts(r->out, line);
+		rc = page_check(&page, r->def->expect, http_header(&a, "content-type", type, sizeof(type)), err);
+	}
+	if (rc == 0) {
+		if (fetch_look_records(look, &page, &records, &why) == 0)
+			snprintf(line, sizeof(line), "records in the first page: %ld\n", records);
+		else
+			snprintf(line, sizeof(line), "records in the first page: not counted (%s)\n", why.text);
+		out_puts(r->out, line);
+		rc = paging_saw(p, &req, &page, &a, err) == -1 ? -1 : 0;
+	}
+	if (rc == 0) {
+		rc = paging_next(p, &req, err);
+		out_puts(r->out, rc == 1 ? "there is a next page\n" : rc == 0 ? "there is no next page\n" : "");
+		rc = rc == -1 ? -1 : 0;
+	}
+	r->requests = f != NULL ? fetcher_requests(f) : 0;
+	fetch_look_free(look);
+	fetcher_close(f);
+	paging_close(p);
+	http_answer_release(&a);
+	page_release(&page);
+	fetch_request_release(&req);
+	return rc;
+}

@@ -1,0 +1,16 @@
+/*
+ * The Link header of RFC 8288: find the target with a relation.
+ */
+#ifndef TC_LINK_HEADER_H
+#define TC_LINK_HEADER_H
+
+#include "buf.h"
+
+/*
+ * Appends the target of the first link whose rel holds the word (compared
+ * without case; rel may list several). 1: found; 0: none; a malformed rest is
+ * passed over. value may join several headers by commas.
+ */
+int	 link_header_find(const char *value, const char *rel, struct buf *out);
+
+#endif
