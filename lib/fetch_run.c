@@ -255,7 +255,7 @@ fetch_run_check(struct fetch_run *r, struct err *err)
 	struct http_answer a;
 	struct page page;
 	struct err why = { 0 };
-	char type[256], label[256], line[600];
+	char type[256], label[256], line[1024];
 	long records;
 	int rc;
 
