@@ -91,8 +91,8 @@ page() { # page HOST NEXT: a body with one record
 
 @test "page numbers end at a short page, offsets at the total" {
 	cat >s.ndjson <<-'E'
-	{"path":"/feed/p","query":"page=1","body":{"data":[{"host":"a"},{"host":"b"}]}}
-	{"path":"/feed/p","query":"page=2","body":{"data":[{"host":"c"}]}}
+	{"path":"/feed/p","query":"page=1&per=2","body":{"data":[{"host":"a"},{"host":"b"}]}}
+	{"path":"/feed/p","query":"page=2&per=2","body":{"data":[{"host":"c"}]}}
 	{"path":"/feed/p","query":"offset=0","body":{"total":3,"data":[{"host":"x"},{"host":"y"}]}}
 	{"path":"/feed/p","query":"offset=2","body":{"total":3,"data":[{"host":"z"}]}}
 	E
@@ -250,7 +250,7 @@ page() { # page HOST NEXT: a body with one record
 	cat >s.ndjson <<-'E'
 	{"path":"/feed/p","headers":{"Content-Type":"application/taxii+json;version=2.1"},"body":{"title":"t","default":"/feed/root/","api_roots":["/feed/root/"]}}
 	{"path":"/feed/root/collections/","body":{"collections":[{"id":"c1","title":"one","can_read":true},{"id":"c2","title":"two","can_read":false}]}}
-	{"path":"/feed/root/collections/c1/objects/","query":"next=n2","headers":{"X-TAXII-Date-Added-Last":"2026-01-03T00:00:00.000Z"},"body":{"more":false,"objects":[{"id":"b"}]}}
+	{"path":"/feed/root/collections/c1/objects/","query":"added_after=2026-01-01T00%3A00%3A00.000Z&next=n2","headers":{"X-TAXII-Date-Added-Last":"2026-01-03T00:00:00.000Z"},"body":{"more":false,"objects":[{"id":"b"}]}}
 	{"path":"/feed/root/collections/c1/objects/","body":{"more":true,"next":"n2","objects":[{"id":"a"}]}}
 	E
 	serve s
@@ -268,7 +268,7 @@ page() { # page HOST NEXT: a body with one record
 	feed ',"expect":"text","limits":{"page_bytes":100000}'
 	run --separate-stderr -1 tc-fetch ./feed.json
 	[ -z "$output" ]
-	[[ $stderr == *"over"* ]]
+	[[ $stderr == *"longer than the limit of 100000 bytes"* ]]
 	[[ $stderr == *"reason=contract"* ]]
 }
 
