@@ -26,7 +26,7 @@ delta_reopen(struct delta *d, enum state_open how, struct err *err)
 			return -1;
 		log_warning(from_copy ? "the copy of the last good state is used; nothing is removed until a complete run has passed" :
 		    "there is no copy of a good state: everything is sent again, and nothing is removed until a complete run has passed");
-		stats_set_text(d->tool->stats, "state", from_copy ? "copy" : "lost");
+		stats_set_text(d->tool->stats, "state.found", from_copy ? "copy" : "lost");
 		if (state_open(&d->state, d->dir, d->feed->id, d->owner, how, err) == 0) {
 			err->reason = REASON_NONE;
 			err->text[0] = '\0';
@@ -48,7 +48,7 @@ delta_open(struct delta *d, enum state_open how, struct err *err)
 	}
 	if (d->state.lost && how == STATE_CREATE) {
 		log_warning("the state of feed %s is gone: everything is sent again, and nothing is removed until a complete run has passed", d->feed->id);
-		stats_set_text(d->tool->stats, "state", "lost");
+		stats_set_text(d->tool->stats, "state.found", "lost");
 	}
 	return 0;
 }
@@ -84,6 +84,40 @@ delta_keys(uint8_t key[3][STATE_KEY], const struct buf *identities, int n)
 		p += strlen(p) + 1;
 	}
 	return n;
+}
+
+int
+delta_find(struct delta *d, const struct buf *identities, int n, struct row *r, struct err *err)
+{
+	uint8_t key[3][STATE_KEY];
+	int i, found = 0, got;
+
+	delta_keys(key, identities, n);
+	for (i = 0; i < n; i++) {
+		if ((got = state_get(&d->state, key[i], r, err)) == -1)
+			return -1;
+		/* two Files that one record has made one: the pending row has an alias where the other has its key */
+		if (got == 1 && !(r->flags & ROW_PENDING) && r->type == TYPE_FILE && memcmp(r->key, key[i], STATE_KEY) == 0) {
+			struct row own = *r;
+			int other = state_get_alias(&d->state, key[i], r, err);
+
+			if (other == -1)
+				return -1;
+			if (other == 0 || !(r->flags & ROW_PENDING)) {
+				*r = own;
+				if (state_get(&d->state, key[i], r, err) == -1)	/* its value again */
+					return -1;
+			}
+		}
+		found = found || got == 1;
+		if (got == 1 && r->flags & ROW_PENDING)
+			return 1;
+	}
+	/* none is pending: whichever there is */
+	for (i = 0; i < n && found; i++)
+		if ((got = state_get(&d->state, key[i], r, err)) != 0)
+			return got;
+	return 0;
 }
 
 /* --- values --- */

@@ -75,6 +75,12 @@ void	 delta_key(uint8_t key[STATE_KEY], const char *identity, size_t len);
 /* Keys of up to 3 identity texts in one buffer; returns how many. */
 int	 delta_keys(uint8_t key[3][STATE_KEY], const struct buf *identities, int n);
 
+/*
+ * The row that a receipt or the journal means: of those that the n identities
+ * name, the pending one, else any. 1 found, 0 none, -1.
+ */
+int	 delta_find(struct delta *, const struct buf *identities, int n, struct row *, struct err *) TC_MUST_CHECK;
+
 /* Bytes of a canonical line before its value members: {"type":"URL", or { */
 size_t	 delta_value_start(unsigned type);
 /* Bytes of the value members that start there (without the comma behind them), in a canonical line just read. */

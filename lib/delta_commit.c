@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "delta.h"
+#include "delta_select.h"
 #include "limit.h"
 #include "log.h"
 #include "receipt.h"
@@ -29,18 +29,6 @@ struct commit {
 
 /* --- what a receipt does to its row --- */
 
-static int
-forget(struct state *s, const struct row *r, struct err *err)
-{
-	uint8_t key[3][STATE_KEY];
-	int n = r->type == TYPE_FILE ? delta_row_keys(r, key) : 0;
-
-	while (n-- > 0)
-		if (state_alias_delete(s, key[n], err) == -1)
-			return -1;
-	return state_delete(s, r->key, err) == -1 || state_content_delete(s, r->key, err) == -1 || state_ledger_delete(s, r->key, err) == -1 ? -1 : 0;
-}
-
 /*
  * The platform has made one file of several (fileMergeMode): rows that the
  * accepted one's hashes used to name are the accepted one now.
@@ -61,7 +49,7 @@ absorb(struct state *s, const struct row *r, struct err *err)
 			return -1;
 		if (found == 1 && memcmp(old.key, key[n], STATE_KEY) == 0) {
 			m = delta_row_keys(&old, other);
-			if (forget(s, &old, err) == -1)
+			if (delta_forget(s, &old, err) == -1)
 				return -1;
 			state_set_number(s, "known", state_number(s, "known") - ((old.flags & ROW_KNOWN) != 0));
 			state_set_number(s, "active", state_number(s, "active") - ((old.flags & ROW_ACTIVE) != 0));
@@ -95,7 +83,7 @@ accept(struct commit *c, struct row *r, struct err *err)
 
 	if (r->pend_kind == KIND_DELETE) {
 		settle_counts(s, &old, NULL);
-		return forget(s, r, err);
+		return delta_forget(s, r, err);
 	}
 	r->flags = (uint16_t)(r->flags & ~(ROW_PENDING | ROW_DOUBT));
 	if (r->pend_kind == KIND_INACTIVE) {
@@ -174,28 +162,17 @@ take_back(struct commit *c, struct row *r, struct err *err)
 	r->flags = (uint16_t)(r->flags & ~(ROW_PENDING | ROW_DOUBT));
 	if (!(r->flags & (ROW_KNOWN | ROW_REFUSED))) {
 		settle_counts(s, &old, NULL);
-		return forget(s, r, err);
+		return delta_forget(s, r, err);
 	}
 	settle_counts(s, &old, r);
 	return state_put(s, r, err);
 }
 
 static int
-find(struct commit *c, struct row *r, struct err *err)
-{
-	uint8_t key[3][STATE_KEY];
-	int i, n = delta_keys(key, &c->receipt.identity, c->receipt.nidentity), found = 0;
-
-	for (i = 0; i < n && found == 0; i++)
-		found = state_get(&c->d->state, key[i], r, err);
-	return found;
-}
-
-static int
 apply(struct commit *c, struct err *err)
 {
 	struct row r;
-	int found = find(c, &r, err);
+	int found = delta_find(c->d, &c->receipt.identity, c->receipt.nidentity, &r, err);
 
 	if (found == -1)
 		return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "delta_select.h"
 #include "limit.h"
 #include "log.h"
 #include "object_merge.h"
@@ -100,18 +101,7 @@ put_row(struct delta_join *j, const struct row *r, struct err *err)
 static int
 forget_row(struct delta_join *j, const struct row *r, struct err *err)
 {
-	uint8_t key[3][STATE_KEY];
-	struct state *s = &j->d->state;
-	int n = 0;
-
-	if (!j->write)
-		return 0;
-	if (r->type == TYPE_FILE)
-		n = delta_row_keys(r, key);
-	while (n-- > 0)
-		if (state_alias_delete(s, key[n], err) == -1)
-			return -1;
-	return state_delete(s, r->key, err) == -1 || state_content_delete(s, r->key, err) == -1 || state_ledger_delete(s, r->key, err) == -1 ? -1 : 0;
+	return j->write ? delta_forget(&j->d->state, r, err) : 0;
 }
 
 /* --- one object of several lines --- */

@@ -31,20 +31,16 @@ struct settle {
 static int
 note_object(struct settle *s, uint32_t node, uint64_t batch, struct err *err)
 {
-	uint8_t key[3][STATE_KEY];
 	struct row r;
 	struct err why;
-	int i, n, found = 0;
+	int n, found;
 
 	buf_clear(&s->identity);
 	if ((n = receipt_identities(&s->scan, node, &s->identity, &why)) == 0) {
 		s->bad++;
 		return 0;
 	}
-	delta_keys(key, &s->identity, n);
-	for (i = 0; i < n && found == 0; i++)
-		found = state_get(&s->d->state, key[i], &r, err);
-	if (found == -1)
+	if ((found = delta_find(s->d, &s->identity, n, &r, err)) == -1)
 		return -1;
 	if (found == 0 || !(r.flags & ROW_PENDING)) {
 		s->foreign++;	/* its receipt has been committed since */

@@ -135,6 +135,8 @@ int	 state_scan(struct state *, const uint8_t *from, const uint8_t *to, int (*fn
     TC_MUST_CHECK;
 /* 1 found, 0 not there, -1. By the key itself, else by an alias of it. value is valid until the next call. */
 int	 state_get(struct state *, const uint8_t key[STATE_KEY], struct row *, struct err *) TC_MUST_CHECK;
+/* By an alias only, although there may be a row with that key as well: until they are known to be one. */
+int	 state_get_alias(struct state *, const uint8_t key[STATE_KEY], struct row *, struct err *) TC_MUST_CHECK;
 int	 state_put(struct state *, const struct row *, struct err *) TC_MUST_CHECK;
 int	 state_delete(struct state *, const uint8_t key[STATE_KEY], struct err *) TC_MUST_CHECK;
 

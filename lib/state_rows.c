@@ -106,16 +106,16 @@ read_alias(struct state *s, struct sqlite3_stmt *st, const uint8_t **alias, cons
 }
 
 int
-state_get(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct err *err)
+state_get_alias(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct err *err)
 {
-	int found = get_exact(s, key, r, err), rc;
+	struct sqlite3_stmt *st = state_stmt(s, STMT_ALIAS_GET);
 	uint8_t other[STATE_KEY];
 	const uint8_t *alias, *of;
-	struct sqlite3_stmt *st;
+	int rc, found = 0;
 
-	if (found != 0 || key[0] != 2)	/* only Files have aliases */
-		return found;
-	if ((st = state_stmt(s, STMT_ALIAS_GET)) == NULL)
+	if (key[0] != 2)	/* only Files have aliases */
+		return 0;
+	if (st == NULL)
 		return state_fail(s, err, "read");
 	sqlite3_bind_blob(st, 1, key, STATE_KEY, SQLITE_STATIC);
 	rc = sqlite3_step(st);
@@ -127,6 +127,14 @@ state_get(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct e
 		found = state_fail(s, err, "read");
 	sqlite3_reset(st);
 	return found == 1 ? get_exact(s, other, r, err) : found;
+}
+
+int
+state_get(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct err *err)
+{
+	int found = get_exact(s, key, r, err);
+
+	return found != 0 ? found : state_get_alias(s, key, r, err);
 }
 
 int
