@@ -274,6 +274,8 @@ finish_job() {
 		fi
 	fi
 	tc-params message --dir "$work/jobs" --out "$out" || :
+	# for a closer look at what each stage counted
+	[ -z "${TC_STATS_DIR:-}" ] || { mkdir -p "$TC_STATS_DIR" && cp -r "$work"/jobs/* "$TC_STATS_DIR"; }
 	exit $code
 }
 
