@@ -971,3 +971,23 @@ H3=9999222233334444111122223333444411112222
 	run --separate-stderr -1 bash -c 'tc-sandbox >/dev/full'
 	[[ "$stderr" == *"cannot write standard output"* ]]
 }
+
+@test "the scripts of the manual page are taken and do what they say" {
+	need_tool mandoc
+	mandoc -T ascii "$TOP/man/tc-sandbox.1" | sed 's/.\x08//g' | sed -n 's/^ *\({"[mpb].*}\)$/\1/p' >faults
+	[ "$(wc -l <faults)" -eq 6 ]
+	start --faults faults
+	[ "$(curl -sS "$ROOT/feed?page=1")" = '{"data":[1],"more":true}' ]
+	run -18 curl -sS -o part "$ROOT/feed?page=2"
+	[ "$(cat part)" = '{"dat' ]
+	[ "$(curl -sS "$ROOT/feed?page=2")" = '{"data":[2]}' ]
+	[ "$(call POST /v2/batch --data-binary "$SETTINGS")" = 201 ]
+	run -52 curl -sS -H "Authorization: TC-Token $TOKEN" -H 'Content-Type: application/octet-stream' --data-binary '{}' "$API/v2/batch/1"
+	ID=1
+	[ "$(counts)" = "Completed 0 0 0" ]
+	[ "$(call GET /v2/batch/1)" = 503 ]
+	batch "$SETTINGS" '{}'
+	batch "$SETTINGS" '{}'
+	[ "$(call GET /v2/batch/3)" = 200 ]
+	[ "$(jq -r .data.batchStatus.status body)" = Queued ]
+}

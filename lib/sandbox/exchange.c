@@ -162,7 +162,7 @@ answer_header(struct answer *a, const char *name, const char *value)
 	a->header[a->nheader++].value = xstrdup(value);
 }
 
-static void
+TC_PRINTF(4, 0) static void
 fill(struct answer *a, int status, const char *type, const char *fmt, va_list ap)
 {
 	char *text;

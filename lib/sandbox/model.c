@@ -20,7 +20,7 @@ struct reading {
 	bool			 group;
 };
 
-static int
+TC_PRINTF(3, 0) static int
 find(struct finding *f, const char *code, const char *fmt, va_list ap)
 {
 	if (f->code[0] != '\0')

@@ -387,7 +387,7 @@ end(void *cls, struct MHD_Connection *connection, void **con_cls, enum MHD_Reque
 	*con_cls = NULL;
 }
 
-static void
+TC_PRINTF(2, 0) static void
 complain(void *cls, const char *fmt, va_list ap)
 {
 	char text[512];
