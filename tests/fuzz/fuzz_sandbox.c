@@ -39,7 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in = instance_new();
 	if (instance_add_owner(in, "Fuzz Source", &err) == -1)
 		abort();
-	(void)settings_read(&set, (const char *)data, size, &err);
+	if (settings_read(&set, (const char *)data, size, &err) == -1)
+		memset(&set, 0, sizeof(set));
 	/* the first two bytes choose the modes */
 	set.attribute = (enum write_type)(data[0] & 3);
 	set.tag = data[0] & 4 ? WRITE_APPEND : WRITE_REPLACE;
