@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "feed_json.h"
+#include "functions.h"
 #include "hash.h"
 #include "io.h"
 #include "limit.h"
@@ -581,6 +582,8 @@ feed_load(struct feed **out, const char *name, struct err *err)
 	char *bytes = NULL;
 	size_t len;
 
+	/* sections hold expressions, whose functions must be known when they are checked */
+	functions_register();
 	f->file = find(name, err);
 	if (f->file == NULL || io_slurp(f->file, LIMIT_DEFINITION, &bytes, &len, err) == -1) {
 		/* whatever keeps a definition from being read, nothing has been attempted */

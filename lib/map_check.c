@@ -1,20 +1,17 @@
-/* The map section of a definition, as far as its rules go. */
-#include <stdio.h>
-
+/* The map section of a definition: what passes the check compiles. */
 #include "feed.h"
-#include "feed_json.h"
+#include "map.h"
 
 int
 feed_check_map(const struct feed *f, struct err *err)
 {
-	static const char *const allowed[] = { "each:string?", "when:string?", "object:object", NULL };
-	char at[64];
-	size_t i;
+	struct map_options opt = { .check_only = true };
+	struct map *m;
 
-	for (i = 0; f->map != NULL && i < json_object_array_length(f->map); i++) {
-		snprintf(at, sizeof(at), "/map/%zu", i);
-		if (feed_members(f, json_object_array_get_idx(f->map, i), at, allowed, err) == -1)
-			return -1;
-	}
+	if (f->map == NULL)
+		return 0;
+	if (map_compile(&m, f, &opt, err) == -1)
+		return -1;
+	map_free(m);
 	return 0;
 }

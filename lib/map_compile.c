@@ -1,0 +1,650 @@
+/* Rules and objects: the template of a definition becomes programs. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "feed_json.h"
+#include "io.h"
+#include "limit.h"
+#include "map_private.h"
+#include "text.h"
+#include "xmalloc.h"
+
+static const struct field *
+field_of(enum tc_type type, const char *name)
+{
+	int i = schema_field_index(type, name, strlen(name));
+
+	return i == -1 ? NULL : schema_field(type, (size_t)i);
+}
+
+static bool
+is_array_kind(enum field_kind kind)
+{
+	return kind >= FIELD_ATTRIBUTES && kind <= FIELD_OCCURRENCES;
+}
+
+/* --- the types an object may get --- */
+
+struct types {
+	bool	on[TYPE_COUNT];
+	int	n;
+};
+
+static void
+may_be(struct types *t, enum tc_type type)
+{
+	t->n += !t->on[type];
+	t->on[type] = true;
+	/* a network of one address is an address */
+	if (type == TYPE_CIDR)
+		may_be(t, TYPE_ADDRESS);
+}
+
+static int
+not_standard(struct compile *c, const char *at, const char *name)
+{
+	static const char *const words[] = { "Address", "EmailAddress", "File", "Host", "URL", "ASN", "CIDR", "Email Subject",
+		"Hashtag", "Mutex", "Registry Key", "User Agent", "Adversary", "Attack Pattern", "Campaign", "Course of Action",
+		"Document", "Email", "Event", "Incident", "Intrusion Set", "Malware", "Report", "Signature", "Tactic", "Threat",
+		"Tool", "Vulnerability", NULL };
+	size_t i;
+
+	if (strncasecmp(name, "Victim", 6) == 0)
+		return feed_complain(c->feed, c->err, at, "victim data must not be mapped: there is no type \"%s\" here", name);
+	for (i = 0; words[i] != NULL; i++)
+		if (text_eq_nocase(name, strlen(name), words[i]))
+			return feed_complain(c->feed, c->err, at, "\"%s\" is not a standard type, did you mean \"%s\"?", name, words[i]);
+	return feed_complain(c->feed, c->err, at, "\"%s\" is not a standard type", name);
+}
+
+static int
+table_type(struct compile *c, const char *at, const struct mval *v, struct types *t)
+{
+	enum tc_type type;
+	char name[64];
+
+	if (v->type == M_NULL)
+		return 0;
+	if (v->type != M_STRING)
+		return feed_complain(c->feed, c->err, at, "a type must be a string");
+	type = schema_type(v->text, v->len);
+	if (type == TYPE_NONE) {
+		snprintf(name, sizeof(name), "%.*s", (int)v->len, v->text);
+		return not_standard(c, at, name);
+	}
+	may_be(t, type);
+	return 0;
+}
+
+static int
+compile_type(struct compile *c, struct json_object *v, const char *at, struct rule *r, struct types *t)
+{
+	static const char *const detect[] = { "detect:string", NULL };
+	static const enum tc_type detected[] = { TYPE_ADDRESS, TYPE_CIDR, TYPE_URL, TYPE_EMAIL_ADDRESS, TYPE_FILE, TYPE_HOST,
+		TYPE_ASN };
+	struct json_object *hole;
+	uint32_t i;
+	int rc = 0;
+
+	if (json_object_is_type(v, json_type_string)) {
+		r->type = schema_type(json_object_get_string(v), (size_t)json_object_get_string_len(v));
+		if (r->type == TYPE_NONE)
+			return not_standard(c, at, json_object_get_string(v));
+		r->type_name = schema_type_name(r->type);
+		may_be(t, r->type);
+		return 0;
+	}
+	if (!json_object_is_type(v, json_type_object))
+		return feed_complain(c->feed, c->err, at, "must be a type's name, {\"detect\": expression} or a hole with a \"map\"");
+	if (feed_get(v, "detect") != NULL) {
+		if (feed_members(c->feed, v, at, detect, c->err) == -1)
+			return -1;
+		hole = json_object_new_object();
+		json_object_object_add(hole, "path", json_object_get(feed_get(v, "detect")));
+		rc = hole_compile(c, hole, at, &r->detect);
+		/* the expression's text lives in the definition, not in this wrapping */
+		if (rc == 0)
+			r->detect->text = json_object_get_string(feed_get(v, "detect"));
+		json_object_put(hole);
+		for (i = 0; i < sizeof(detected) / sizeof(detected[0]); i++)
+			may_be(t, detected[i]);
+		r->type_name = "detected";
+		return rc;
+	}
+	if (hole_compile(c, v, at, &r->type_hole) == -1)
+		return -1;
+	if (r->type_hole->table == NULL)
+		return feed_complain(c->feed, c->err, at, "a type from the feed needs a \"map\" from its words to standard types");
+	for (i = 0; i < r->type_hole->table->cap && rc == 0; i++)
+		if (r->type_hole->table->entry[i].key != NULL)
+			rc = table_type(c, at, &r->type_hole->table->entry[i].value, t);
+	if (rc == 0 && r->type_hole->table->has_other)
+		rc = table_type(c, at, &r->type_hole->table->other, t);
+	if (rc == 0 && r->type_hole->has_default)
+		rc = table_type(c, at, &r->type_hole->otherwise, t);
+	r->type_name = "mapped";
+	return rc;
+}
+
+/* --- scalars --- */
+
+/* A literal must fit its place: said now, not a million times later. */
+static int
+check_literal(struct compile *c, const struct hole *h, const struct field *f)
+{
+	const char *why;
+	struct buf b;
+
+	if (h->source != HOLE_LITERAL)
+		return 0;
+	buf_init(&b, LIMIT_LINE);
+	why = scalar_write(c->map, &b, f, f->max, &h->literal);
+	buf_release(&b);
+	if (why == NULL && (f->low != 0 || f->high != 0)) {
+		long v = strtol(h->literal.text, NULL, 10);
+
+		if (v < f->low || v > f->high)
+			return feed_complain(c->feed, c->err, h->at, "must be between %ld and %ld", f->low, f->high);
+	}
+	if (why != NULL)
+		return feed_complain(c->feed, c->err, h->at, "%s", *why != '\0' ? why : "is empty");
+	return 0;
+}
+
+static struct member *
+add_member(struct compile *c, struct rule *r, const char *name, const char *at)
+{
+	struct member *list = pool_alloc(c->map, (size_t)(r->nmember + 1) * sizeof(*list));
+
+	if (r->nmember > 0)
+		memcpy(list, r->member, (size_t)r->nmember * sizeof(*list));
+	r->member = list;
+	list[r->nmember].name = name;
+	list[r->nmember].at = at;
+	return &list[r->nmember++];
+}
+
+static int
+compile_action(struct compile *c, struct json_object *v, const char *at, struct rule *r)
+{
+	if (json_object_is_type(v, json_type_string)) {
+		if (strcmp(json_object_get_string(v), "Delete") == 0) {
+			r->delete_ = true;
+			return 0;
+		}
+		if (strcmp(json_object_get_string(v), "Create") == 0)
+			return 0;
+	}
+	return feed_complain(c->feed, c->err, at, "must be the literal \"Create\" or \"Delete\": a feed has no say in it");
+}
+
+/* The holes of a rule that are no ordinary members, by name. */
+static struct hole **
+special(struct rule *r, const struct types *t, const char *name)
+{
+	static const char *const hash[] = { "md5", "sha1", "sha256" }, *const key[] = { "Key Name", "Value Name", "Value Type" };
+	static const char *const ends[][3] = { { "ref_1", "type_1", "id_1" }, { "ref_2", "type_2", "id_2" } };
+	const char *const *word;
+	int i, type;
+
+	if (r->class == CLASS_ASSOCIATION) {
+		for (i = 0; i < 2; i++) {
+			if (strcmp(name, ends[i][0]) == 0)
+				return &r->ref[i];
+			if (strcmp(name, ends[i][1]) == 0)
+				return &r->ref_type[i];
+			if (strcmp(name, ends[i][2]) == 0)
+				return &r->ref_id[i];
+		}
+		return strcmp(name, "associationType") == 0 ? &r->association : NULL;
+	}
+	if (r->class == CLASS_GROUP)
+		return strcmp(name, "name") == 0 ? &r->name : strcmp(name, "xid") == 0 ? &r->xid : NULL;
+	if (strcmp(name, "summary") == 0)
+		return &r->value;
+	for (i = 0; i < 3; i++) {
+		if (t->on[TYPE_FILE] && strcmp(name, hash[i]) == 0)
+			return &r->hash[i];
+		if (t->on[TYPE_REGISTRY_KEY] && strcmp(name, key[i]) == 0)
+			return &r->key[i];
+	}
+	for (type = 0; type < TYPE_COUNT; type++) {
+		if (!t->on[type] || type == TYPE_FILE || type == TYPE_REGISTRY_KEY || schema_class((enum tc_type)type) != CLASS_INDICATOR)
+			continue;
+		for (word = schema_value_members((enum tc_type)type); *word != NULL; word++)
+			if (strcmp(name, *word) == 0)
+				return &r->value;
+	}
+	return NULL;
+}
+
+static int
+unknown_member(struct compile *c, const struct types *t, const char *at, const char *name)
+{
+	const char *known[256];
+	const struct field *f;
+	size_t i, n = 0;
+	int type;
+
+	for (type = 0; type < TYPE_COUNT; type++) {
+		if (!t->on[type])
+			continue;
+		for (i = 0; (f = schema_field((enum tc_type)type, i)) != NULL && n < 255; i++)
+			known[n++] = f->name;
+	}
+	known[n] = NULL;
+	return feed_unknown(c->feed, c->err, at, name, "member", known);
+}
+
+static int
+compile_member(struct compile *c, struct rule *r, const struct types *t, const char *name, struct json_object *v,
+    const char *object_at)
+{
+	char *at = pool_pointer(c->map, object_at, name);
+	struct hole **hole;
+	const struct field *f = NULL;
+	struct member *m;
+	int type;
+
+	if (strcmp(name, "type") == 0 && r->class != CLASS_ASSOCIATION)
+		return 0;
+	if (strcmp(name, "action") == 0)
+		return compile_action(c, v, at, r);
+	if (strcmp(name, "batchId") == 0)
+		return feed_complain(c->feed, c->err, at, "\"batchId\" is set by tc-delta alone");
+	hole = special(r, t, name);
+	if (hole != NULL) {
+		if (*hole != NULL)
+			return feed_complain(c->feed, c->err, at, "the value is given twice");
+		if (r->class != CLASS_ASSOCIATION && hole == &r->value)
+			r->at_value = at;
+		else if (r->at_value == NULL)
+			r->at_value = at;
+		return hole_compile(c, v, at, hole);
+	}
+	for (type = 0; type < TYPE_COUNT && f == NULL; type++)
+		if (t->on[type])
+			f = field_of((enum tc_type)type, name);
+	if (f == NULL)
+		return unknown_member(c, t, object_at, name);
+	m = add_member(c, r, f->name, at);
+	if (is_array_kind(f->kind))
+		return array_compile(c, v, f->name, f->kind, at, &m->array);
+	if (hole_compile(c, v, at, &m->hole) == -1)
+		return -1;
+	return check_literal(c, m->hole, f);
+}
+
+/* --- what an object cannot do without --- */
+
+static const struct member *
+find_member(const struct rule *r, const char *name)
+{
+	int i;
+
+	for (i = 0; i < r->nmember; i++)
+		if (strcmp(r->member[i].name, name) == 0)
+			return &r->member[i];
+	return NULL;
+}
+
+/* batch-api.md section 13 */
+static bool
+is_required(enum tc_type type, const char *name)
+{
+	static const struct { enum tc_type type; const char *name; } required[] = {
+		{ TYPE_EMAIL, "subject" }, { TYPE_EMAIL, "header" }, { TYPE_EMAIL, "body" }, { TYPE_SIGNATURE, "fileName" },
+		{ TYPE_SIGNATURE, "fileType" }, { TYPE_SIGNATURE, "fileText" }, { TYPE_DOCUMENT, "fileName" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+		if (required[i].type == type && strcmp(required[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_group(struct compile *c, const struct rule *r, const struct types *t, const char *at)
+{
+	const struct field *f;
+	size_t i;
+	int type;
+
+	if (r->name == NULL)
+		return feed_complain(c->feed, c->err, at, "a group needs a \"name\"");
+	if (r->xid != NULL && r->xid->source != HOLE_XID)
+		return feed_complain(c->feed, c->err, r->xid->at,
+		    "must be {\"xid\": [parts]}: xids are unique over the whole instance");
+	for (type = 0; type < TYPE_COUNT; type++)
+		for (i = 0; t->on[type] && !r->delete_ && (f = schema_field((enum tc_type)type, i)) != NULL; i++)
+			if (is_required((enum tc_type)type, f->name) && find_member(r, f->name) == NULL)
+				return feed_complain(c->feed, c->err, at, "%s needs the member \"%s\"",
+				    schema_type_name((enum tc_type)type), f->name);
+	return 0;
+}
+
+static int
+check_association(struct compile *c, const struct rule *r, const char *at)
+{
+	bool indicators = true;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		enum tc_type type = TYPE_NONE;
+
+		if ((r->ref[i] == NULL) == (r->ref_id[i] == NULL))
+			return feed_complain(c->feed, c->err, at, "an association needs one of \"ref_%d\" and \"id_%d\"", i + 1, i + 1);
+		if (r->ref_type[i] != NULL && r->ref_type[i]->source == HOLE_LITERAL) {
+			const struct mval *v = &r->ref_type[i]->literal;
+
+			if (v->type != M_STRING || (type = schema_type(v->text, v->len)) == TYPE_NONE)
+				return not_standard(c, r->ref_type[i]->at, v->type == M_STRING ? v->text : "");
+		}
+		indicators = indicators && schema_class(type) == CLASS_INDICATOR;
+	}
+	if (indicators && r->association == NULL)
+		return feed_complain(c->feed, c->err, at, "an association of two indicators needs an \"associationType\"");
+	return 0;
+}
+
+static int
+check_indicator(struct compile *c, const struct rule *r, const struct types *t, const char *at)
+{
+	const struct member *m = find_member(r, "attribute");
+	bool hashes = r->hash[0] != NULL || r->hash[1] != NULL || r->hash[2] != NULL;
+	int i, k;
+
+	if (r->value == NULL && r->detect == NULL && !(hashes && t->n == 1) && !(r->key[0] != NULL && t->n == 1))
+		return feed_complain(c->feed, c->err, at, "the value is missing: \"summary\"%s", t->on[TYPE_FILE] ?
+		    " or \"md5\", \"sha1\", \"sha256\"" : t->on[TYPE_REGISTRY_KEY] ? " or \"Key Name\"" : "");
+	/* the field is the value of the default Description attribute (batch-api.md section 11) */
+	if (m != NULL && find_member(r, "description") != NULL)
+		for (i = 0; i < m->array->nelement; i++)
+			for (k = 0; k < m->array->element[i].nslot; k++) {
+				const struct slot *s = &m->array->element[i].slot[k];
+
+				if (s->text != NULL && strcmp(s->text, "\"type\":\"Description\"") == 0)
+					return feed_complain(c->feed, c->err, m->array->element[i].at,
+					    "\"description\" and a Description attribute do not go together");
+			}
+	return 0;
+}
+
+/* --- rules --- */
+
+int
+rule_compile(struct compile *c, struct json_object *v, int index, struct rule *r)
+{
+	static const char *const allowed[] = { "each:string?", "when:string?", "object:object", NULL };
+	struct json_object *o, *type;
+	struct types types = { 0 };
+	const char *object_at;
+	char at[64];
+	int rc;
+
+	snprintf(at, sizeof(at), "/map/%d", index);
+	r->index = index;
+	r->at = pool_text(c->map, at, strlen(at));
+	if (feed_members(c->feed, v, r->at, allowed, c->err) == -1)
+		return -1;
+	if (feed_string(v, "each") != NULL &&
+	    expr_compile(c, feed_string(v, "each"), pool_pointer(c->map, r->at, "each"), &r->each) == -1)
+		return -1;
+	if (feed_string(v, "when") != NULL &&
+	    condition_compile(c, feed_string(v, "when"), pool_pointer(c->map, r->at, "when"), &r->when) == -1)
+		return -1;
+	o = feed_get(v, "object");
+	object_at = pool_pointer(c->map, r->at, "object");
+	type = feed_get(o, "type");
+	if (type == NULL && (feed_get(o, "ref_1") != NULL || feed_get(o, "id_1") != NULL)) {
+		r->class = CLASS_ASSOCIATION;
+		r->type_name = "association";
+		may_be(&types, TYPE_NONE);
+	} else if (type == NULL)
+		return feed_complain(c->feed, c->err, object_at, "member \"type\" is missing");
+	else {
+		int i, groups = 0;
+
+		if (compile_type(c, type, pool_pointer(c->map, object_at, "type"), r, &types) == -1)
+			return -1;
+		for (i = 0; i < TYPE_COUNT; i++)
+			groups += types.on[i] && schema_class((enum tc_type)i) == CLASS_GROUP;
+		if (groups > 0 && groups != types.n)
+			return feed_complain(c->feed, c->err, object_at, "groups and indicators need a rule each");
+		r->class = groups > 0 ? CLASS_GROUP : CLASS_INDICATOR;
+		if (groups > 0)
+			c->map->needs_owner = true;
+	}
+	json_object_object_foreach(o, name, m)
+		if (compile_member(c, r, &types, name, m, object_at) == -1)
+			return -1;
+	if (r->at_value == NULL)
+		r->at_value = object_at;
+	rc = r->class == CLASS_ASSOCIATION ? check_association(c, r, object_at) :
+	    r->class == CLASS_GROUP ? check_group(c, r, &types, object_at) : check_indicator(c, r, &types, object_at);
+	return rc;
+}
+
+/* --- the program of one type --- */
+
+struct steps {
+	struct map	*map;
+	struct step	*step;
+	int		 n;
+	struct buf	 text;	/* of the literals that have come since the last step */
+};
+
+static void
+flush_text(struct steps *s)
+{
+	if (s->text.len == 0)
+		return;
+	s->step[s->n].op = STEP_TEXT;
+	s->step[s->n].text = pool_text(s->map, s->text.bytes, s->text.len);
+	s->step[s->n].textlen = s->text.len;
+	s->n++;
+	buf_clear(&s->text);
+}
+
+static void
+add_step(struct steps *s, const struct field *f, const struct member *m, bool required)
+{
+	size_t start = s->text.len;
+	struct step *step;
+	int rc = buf_addf(&s->text, ",\"%s\":", f->name);
+
+	(void)rc;
+	if (m->hole != NULL && m->hole->source == HOLE_LITERAL) {
+		if (scalar_write(s->map, &s->text, f, f->max, &m->hole->literal) != NULL)
+			s->text.len = start;
+		return;
+	}
+	s->text.len = start;
+	flush_text(s);
+	step = &s->step[s->n++];
+	rc = buf_addf(&s->text, ",\"%s\":", f->name);
+	step->op = m->array != NULL ? STEP_ARRAY : STEP_SCALAR;
+	step->text = pool_text(s->map, s->text.bytes, s->text.len);
+	step->textlen = s->text.len;
+	step->field = f;
+	step->member = m;
+	step->required = required;
+	buf_clear(&s->text);
+}
+
+struct program *
+program_make(struct map *map, const struct rule *r, enum tc_type type)
+{
+	struct program *p = pool_alloc(map, sizeof(*p));
+	struct steps s = { .map = map };
+	const struct member *m;
+	const struct field *f;
+	char head[128];
+	size_t i;
+
+	snprintf(head, sizeof(head), "{\"type\":\"%s\"%s", schema_type_name(type),
+	    schema_class(type) == CLASS_GROUP ? ",\"name\":" :
+	    type == TYPE_FILE || type == TYPE_REGISTRY_KEY ? "" : ",\"summary\":");
+	p->head = pool_text(map, head, strlen(head));
+	p->headlen = strlen(head);
+	buf_init(&s.text, 2 * LIMIT_LINE);
+	s.step = pool_alloc(map, (size_t)(2 * r->nmember + 2) * sizeof(*s.step));
+	for (i = 0; (f = schema_field(type, i)) != NULL; i++) {
+		m = find_member(r, f->name);
+		if (m != NULL)
+			add_step(&s, f, m, is_required(type, f->name));
+		if (r->delete_ && strcmp(f->name, "action") == 0 && buf_addz(&s.text, ",\"action\":\"Delete\"") == -1)
+			break;
+	}
+	if (buf_addc(&s.text, '}') == 0)
+		flush_text(&s);
+	buf_release(&s.text);
+	p->step = s.step;
+	p->nstep = s.n;
+	return p;
+}
+
+/* --- the whole section --- */
+
+/* Groups come before the indicators that refer to them, associations last; else as the definition has them. */
+static void
+order_rules(struct map *m)
+{
+	int class, i, n = 0;
+
+	m->order = xcalloc((size_t)m->nrule + 1, sizeof(*m->order));
+	for (class = CLASS_GROUP; class <= CLASS_ASSOCIATION; class++)
+		for (i = 0; i < m->nrule; i++)
+			if (m->rule[i].class == (enum tc_class)class)
+				m->order[n++] = &m->rule[i];
+}
+
+static int
+read_tables(struct map *m, struct err *err)
+{
+	struct json_object *v = feed_get(m->feed->root, "tables");
+	struct err why = { 0 };
+	char *path, *bytes;
+	const char *json;
+	size_t len;
+	int rc = 0;
+
+	if (v == NULL)
+		return 0;
+	if (json_object_is_type(v, json_type_object)) {
+		json = json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN);
+		m->tables = tables_read(json, strlen(json), &why);
+	} else {
+		path = feed_beside(m->feed, json_object_get_string(v));
+		rc = io_slurp(path, 10 * LIMIT_DEFINITION, &bytes, &len, &why);
+		free(path);
+		if (rc == 0) {
+			m->tables = tables_read(bytes, len, &why);
+			free(bytes);
+		}
+	}
+	return m->tables == NULL ? feed_complain(m->feed, err, "/tables", "%s", why.text) : 0;
+}
+
+static void
+init(struct map *m, const struct feed *feed, const struct map_options *opt)
+{
+	const char *zeros = feed_string(feed->values, "leading_zeros");
+	struct json_object *refang = feed_get(feed->values, "refang");
+
+	m->feed = feed;
+	m->opt = *opt;
+	arena_init(&m->pool, 64 * LIMIT_DEFINITION);
+	arena_init(&m->arena, LIMIT_RESULT);
+	arena_init(&m->page_arena, LIMIT_RESULT);
+	buf_init(&m->scratch, 16 * LIMIT_LINE);
+	buf_init(&m->labels, LIMIT_LINE);
+	buf_init(&m->text, LIMIT_RECORD);
+	scan_init(&m->number);
+	m->value.keep_reserved = feed->keep_reserved;
+	m->value.refang = refang == NULL || json_object_get_boolean(refang);
+	m->value.decimal_zeros = zeros != NULL && strcmp(zeros, "decimal") == 0;
+	m->var[0] = (struct jmespath_var){ "record", &jval_null };
+	m->var[1] = (struct jmespath_var){ "page", &jval_null };
+	m->var[2] = (struct jmespath_var){ "key", &jval_null };
+	m->ctx.arena = &m->arena;
+	m->ctx.var = m->var;
+	m->ctx.nvar = 3;
+	m->xids = xcalloc(XID_CACHE, sizeof(*m->xids));
+	m->tags = xcalloc(TAG_CACHE, sizeof(*m->tags));
+	tag_stop_words(m);
+}
+
+int
+map_compile(struct map **out, const struct feed *feed, const struct map_options *opt, struct err *err)
+{
+	struct map *m = xcalloc(1, sizeof(*m));
+	struct compile c = { m, feed, err };
+	int i;
+
+	functions_register();
+	init(m, feed, opt);
+	if (read_tables(m, err) == -1)
+		goto fail;
+	m->ctx.user = m->tables;
+	if (feed->map == NULL || json_object_array_length(feed->map) == 0) {
+		feed_complain(feed, err, "/map", "there is no rule to map by");
+		goto fail;
+	}
+	m->nrule = (int)json_object_array_length(feed->map);
+	m->rule = xcalloc((size_t)m->nrule, sizeof(*m->rule));
+	for (i = 0; i < m->nrule; i++) {
+		m->now = &m->rule[i];
+		if (rule_compile(&c, json_object_array_get_idx(feed->map, (size_t)i), i, &m->rule[i]) == -1)
+			goto fail;
+	}
+	order_rules(m);
+	if (m->needs_owner && !opt->check_only && (opt->owner == NULL || *opt->owner == '\0')) {
+		err_set(err, REASON_USAGE, "the map of %s makes groups, whose xids need an owner: set --owner, TC_OWNER or the"
+		    " parameter tc_owner", feed->id);
+		goto fail;
+	}
+	if (opt->owner != NULL && text_utf8_span(opt->owner, strlen(opt->owner)) != strlen(opt->owner)) {
+		err_set(err, REASON_USAGE, "the owner's name is not UTF-8");
+		goto fail;
+	}
+	*out = m;
+	return 0;
+fail:
+	map_free(m);
+	return -1;
+}
+
+void
+map_free(struct map *m)
+{
+	int i;
+
+	if (m == NULL)
+		return;
+	for (i = 0; i < m->nexpr; i++)
+		jmespath_free(m->expr[i]);
+	for (i = 0; i < m->nlost; i++)
+		free(m->lost[i].key);
+	for (i = 0; m->stop != NULL && m->stop[i] != NULL; i++)
+		free(m->stop[i]);
+	free(m->expr);
+	free(m->column);
+	free(m->rule);
+	free(m->order);
+	free(m->slice);
+	free(m->stop);
+	free(m->xids);
+	free(m->tags);
+	free(m->lost);
+	tables_free(m->tables);
+	scan_release(&m->number);
+	buf_release(&m->scratch);
+	buf_release(&m->labels);
+	buf_release(&m->text);
+	arena_release(&m->pool);
+	arena_release(&m->arena);
+	arena_release(&m->page_arena);
+	free(m);
+}

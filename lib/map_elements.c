@@ -1,0 +1,136 @@
+/* Arrays of an object, compiled: elements and their members. */
+#include "feed_json.h"
+#include "limit.h"
+#include "map_private.h"
+#include "text.h"
+
+/* Members of an element in schema order; required ones must be there. */
+static const char *const *
+allowed(enum field_kind kind)
+{
+	static const char *const attribute[] = { "type:any", "value:any", "displayed:any?", "pinned:any?", "source:any?",
+		"securityLabel:array?", NULL },
+	    *const tag[] = { "name:any", "description:any?", NULL },
+	    *const label[] = { "name:any", "color:any?", "description:any?", NULL },
+	    *const group[] = { "groupXid:any", NULL },
+	    *const indicator[] = { "summary:any", "indicatorType:any", NULL },
+	    *const occurrence[] = { "fileName:any?", "path:any?", "date:any?", NULL };
+
+	switch (kind) {
+	case FIELD_ATTRIBUTES:	return attribute;
+	case FIELD_TAGS:	return tag;
+	case FIELD_LABELS:	return label;
+	case FIELD_GROUP_REFS:	return group;
+	case FIELD_INDICATOR_REFS: return indicator;
+	default:		return occurrence;
+	}
+}
+
+/* What never changes is written once, here; only what no kind normalises. */
+static int
+make_ready(struct compile *c, enum field_kind kind, struct element *e, struct slot *s)
+{
+	const struct mval *v = &s->hole->literal;
+	const char *why;
+	struct buf b;
+	int rc = 0;
+
+	if (s->hole->source != HOLE_LITERAL)
+		return 0;
+	if (kind == FIELD_ATTRIBUTES && strcmp(s->field->name, "type") == 0 && v->type == M_STRING) {
+		if (strncasecmp(v->text, "victim", 6) == 0)
+			return feed_complain(c->feed, c->err, s->hole->at, "victim data must not be mapped");
+		e->max = schema_attribute_max(v->text, v->len);
+	}
+	if (kind != FIELD_ATTRIBUTES || strcmp(s->field->name, "value") == 0 || v->type == M_LIST)
+		return 0;
+	buf_init(&b, LIMIT_LINE);
+	why = buf_addf(&b, "\"%s\":", s->field->name) == -1 ? "too long" :
+	    scalar_write(c->map, &b, s->field, s->field->max, v);
+	if (why != NULL)
+		rc = feed_complain(c->feed, c->err, s->hole->at, "%s", *why != '\0' ? why : "is empty");
+	else {
+		s->text = pool_text(c->map, b.bytes, b.len);
+		s->textlen = b.len;
+	}
+	buf_release(&b);
+	return rc;
+}
+
+static int
+compile_slots(struct compile *c, struct json_object *o, enum field_kind kind, const char *at, struct element *e)
+{
+	const struct field *f;
+	struct json_object *v;
+	struct slot *s;
+	size_t i;
+
+	if (feed_members(c->feed, o, at, allowed(kind), c->err) == -1)
+		return -1;
+	if (json_object_object_length(o) == 0)
+		return feed_complain(c->feed, c->err, at, "is empty");
+	e->slot = pool_alloc(c->map, (size_t)json_object_object_length(o) * sizeof(*e->slot));
+	for (i = 0; (f = schema_element(kind, i)) != NULL; i++) {
+		char *below;
+
+		if ((v = feed_get(o, f->name)) == NULL)
+			continue;
+		s = &e->slot[e->nslot++];
+		s->field = f;
+		below = pool_pointer(c->map, at, f->name);
+		if (f->kind == FIELD_LABELS) {
+			if (array_compile(c, v, f->name, FIELD_LABELS, below, &s->labels) == -1)
+				return -1;
+		} else if (hole_compile(c, v, below, &s->hole) == -1 || make_ready(c, kind, e, s) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compile_element(struct compile *c, struct json_object *v, enum field_kind kind, const char *at, struct element *e)
+{
+	static const char *const nested[] = { "each:string?", "when:string?", "object:any", NULL };
+
+	e->at = at;
+	if (json_object_is_type(v, json_type_object) && feed_get(v, "object") != NULL) {
+		if (feed_members(c->feed, v, at, nested, c->err) == -1)
+			return -1;
+		if (feed_string(v, "each") != NULL &&
+		    expr_compile(c, feed_string(v, "each"), pool_pointer(c->map, at, "each"), &e->each) == -1)
+			return -1;
+		if (feed_string(v, "when") != NULL &&
+		    condition_compile(c, feed_string(v, "when"), pool_pointer(c->map, at, "when"), &e->when) == -1)
+			return -1;
+		at = pool_pointer(c->map, at, "object");
+		v = feed_get(v, "object");
+	}
+	if (kind == FIELD_XIDS) {
+		e->slot = pool_alloc(c->map, sizeof(*e->slot));
+		e->nslot = 1;
+		return hole_compile(c, v, at, &e->slot->hole);
+	}
+	return compile_slots(c, v, kind, at, e);
+}
+
+int
+array_compile(struct compile *c, struct json_object *v, const char *name, enum field_kind kind, const char *at,
+    struct array **out)
+{
+	struct array *a = pool_alloc(c->map, sizeof(*a));
+	size_t i, n;
+
+	if (!json_object_is_type(v, json_type_array))
+		return feed_complain(c->feed, c->err, at, "must be an array");
+	n = json_object_array_length(v);
+	a->kind = kind;
+	a->name = name;
+	a->at = at;
+	a->element = pool_alloc(c->map, (n + 1) * sizeof(*a->element));
+	a->nelement = (int)n;
+	for (i = 0; i < n; i++)
+		if (compile_element(c, json_object_array_get_idx(v, i), kind, pool_index(c->map, at, i), &a->element[i]) == -1)
+			return -1;
+	*out = a;
+	return 0;
+}
