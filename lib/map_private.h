@@ -242,6 +242,10 @@ struct map {
 	struct buf		*out;
 	bool			 full;		/* a ceiling was met */
 	int			 objects;	/* of this record */
+	struct {
+		const char	*name, *why;
+	}			 refused[16];	/* objects of this record, counted if another was made */
+	int			 nrefused;
 
 	/* arrays */
 	struct buf		 scratch, labels;	/* elements; labels inside one of them */

@@ -182,8 +182,10 @@ once(struct map *m, struct root *root, struct rule *r, struct tally *t)
 		break;
 	default:
 		t->refused = m->why;
-		if (!m->full)
-			map_count(m, "objects", r->type_name, m->why);
+		if (m->nrefused < 16) {
+			m->refused[m->nrefused].name = r->type_name;
+			m->refused[m->nrefused++].why = m->why;
+		}
 	}
 }
 
@@ -273,6 +275,7 @@ map_record(struct map *m, const struct record *rec, struct buf *out, const char 
 	m->full = false;
 	m->objects = 0;
 	m->nslice = 0;
+	m->nrefused = 0;
 	if (rec->scan == NULL && (rec->name != m->header || rec->nname != m->nheader))
 		resolve(m, rec);
 	if (m->uses_record || m->uses_key || m->uses_page)
@@ -287,6 +290,8 @@ map_record(struct map *m, const struct record *rec, struct buf *out, const char 
 		map_tell(m, NOTE_REFUSED, m->now->at, too_much, "", 0);
 		return MAP_REJECTED;
 	}
+	for (i = 0; i < m->nrefused && t.made > 0; i++)
+		map_count(m, "objects", m->refused[i].name, m->refused[i].why);
 	*reason = t.made > 0 ? NULL : t.refused != NULL ? t.refused : t.dropped;
 	return t.made > 0 ? MAP_MAPPED : t.refused != NULL ? MAP_REJECTED : MAP_DROPPED;
 }
