@@ -244,8 +244,10 @@ manifest_load(struct session *s, const char *kind, const char *name, struct mani
 	memset(m, 0, sizeof(*m));
 	snprintf(rid, sizeof(rid), "%s-%s", kind, name);
 	rc = read_record(s, rid, &o, err);
-	if (rc == 1 && manifest_read(o, name, m, err) == -1)
+	if (rc == 1 && manifest_read(o, name, m, err) == -1) {
+		memset(m, 0, sizeof(*m));
 		rc = -1;
+	}
 	json_object_put(o);
 	return rc;
 }
