@@ -549,6 +549,15 @@ drain(struct flight *f, struct submit_chunk *c)
 	} while (rc == 1);
 }
 
+static void
+swap(struct submit_chunk *a, struct submit_chunk *b)
+{
+	struct submit_chunk c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
 void
 submit_run(struct submit_run *run, struct submit_lanes *lanes)
 {
@@ -566,7 +575,10 @@ submit_run(struct submit_run *run, struct submit_lanes *lanes)
 	while (!ended(run)) {
 		if (step(&f))
 			continue;
-		if (more && !full && free_slot(&f) != NULL) {
+		if (more && !full && (s = free_slot(&f)) != NULL) {
+			/* into the memory of the chunk that is over: so one is held and not two */
+			if (next.n == 0 && s->chunk.text.cap > next.text.cap)
+				swap(&s->chunk, &next);
 			rc = submit_lanes_next(lanes, &next, until_due(&f), &err);
 			if (rc == -1)
 				submit_fail(run, &err);
@@ -577,13 +589,7 @@ submit_run(struct submit_run *run, struct submit_lanes *lanes)
 		}
 		s = free_slot(&f);
 		if (full && s != NULL && (busy(&f) == 0 || (int)next.kind == kind)) {
-			struct submit_chunk swap = s->chunk;
-
-			s->chunk = next;
-			next = swap;
-			/* given back, so that one chunk is held and not two */
-			submit_chunk_release(&next);
-			submit_chunk_init(&next);
+			swap(&s->chunk, &next);
 			kind = (int)s->chunk.kind;
 			full = false;
 			begin(s);
