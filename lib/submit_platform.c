@@ -36,7 +36,7 @@ submit_setting_wrong(const char *setting, const char *word)
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
 		if (strcmp(setting, allowed[i].setting) != 0)
 			continue;
-		for (at = allowed[i].words; (at = strstr(at, word)) != NULL && n > 0; at += n)
+		for (at = allowed[i].words; n > 0 && strchr(word, ' ') == NULL && (at = strstr(at, word)) != NULL; at += n)
 			if ((at == allowed[i].words || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
 				return NULL;
 		return allowed[i].words;
