@@ -38,7 +38,7 @@
  *	"trailer_required"	true: input that does not end in one is cut;
  *			default false
  *
- * text: one record a line, blanks around it gone, empty lines none. A record is
+ * text: one record a line, white space around it gone, empty lines none. A record is
  * an object, of one member "value" unless told:
  *	"comment"	a line that begins with this (after blanks) is none; default:
  *			no comments

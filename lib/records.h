@@ -52,8 +52,8 @@
  *   The last line without a line end and with fewer fields than every record
  * before had is a cut stream.
  *
- * Text. Lines end in LF, CRLF or CR; blanks and U+00A0 around a line and around
- * fields go; empty lines are none.
+ * Text. Lines end in LF, CRLF or CR; white space (Unicode's, U+00A0 too) around
+ * a line and around fields goes; empty lines are none.
  */
 #ifndef TC_RECORDS_H
 #define TC_RECORDS_H

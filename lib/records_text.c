@@ -144,13 +144,26 @@ text_close(struct records *r)
 
 /* --- a line --- */
 
-/* Blanks, form feeds and U+00A0, which word processors leave behind. */
+/* Length of the white space that p begins with, 0 where it is none. */
 static size_t
 blank_at(const char *p, size_t len)
 {
-	if (len > 0 && (*p == ' ' || *p == '\t' || *p == '\f' || *p == '\v'))
-		return 1;
-	return len > 1 && (unsigned char)p[0] == 0xc2 && (unsigned char)p[1] == 0xa0 ? 2 : 0;
+	uint32_t cp;
+	size_t n = text_utf8(p, len, &cp);
+
+	return n > 0 && text_is_space(cp) ? n : 0;
+}
+
+/* Length of the white space that ends before end; start bounds it. */
+static size_t
+blank_before(const char *start, const char *end)
+{
+	size_t n, most = end - start < 3 ? (size_t)(end - start) : 3;
+
+	for (n = 1; n <= most; n++)
+		if (blank_at(end - n, n) == n)
+			return n;
+	return 0;
 }
 
 static void
@@ -162,14 +175,8 @@ trim(const char **p, size_t *len)
 		*p += n;
 		*len -= n;
 	}
-	for (;;) {
-		if (*len > 0 && blank_at(*p + *len - 1, 1) == 1)
-			*len -= 1;
-		else if (*len > 1 && blank_at(*p + *len - 2, 2) == 2)
-			*len -= 2;
-		else
-			return;
-	}
+	while ((n = blank_before(*p, *p + *len)) > 0)
+		*len -= n;
 }
 
 /* Where an inline comment begins: its mark with a blank before it. */
@@ -182,7 +189,7 @@ comment_at(const struct records *r, const struct text *t, const char *p, size_t 
 	while (t->inline_comment > 0 &&
 	    (hit = memmem(p + at, len - at, r->opt.inline_comment, t->inline_comment)) != NULL) {
 		at = (size_t)(hit - p);
-		if (at > 0 && (blank_at(hit - 1, 1) > 0 || (at > 1 && blank_at(hit - 2, 2) == 2)))
+		if (blank_before(p, hit) > 0)
 			return at;
 		at++;
 	}
