@@ -72,6 +72,11 @@ state_fail(struct state *s, struct err *err, const char *what)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return err_set(err, REASON_BUSY, "state %s is in use by another process", s->path);
+	case SQLITE_READONLY:
+		/* a header that says so, of a file that may be written */
+		if (access(s->path, W_OK) == 0)
+			s->damaged = true;
+		return err_set(err, REASON_STATE, "cannot %s state %s: %s", what, s->path, sqlite3_errmsg(s->db));
 	case SQLITE_IOERR:
 		if (rc == SQLITE_IOERR_SHORT_READ || rc == SQLITE_IOERR_CORRUPTFS)
 			s->damaged = true;

@@ -133,6 +133,8 @@ void	 state_set_text(struct state *, const char *name, const char *text);
 /* Rows in key order, from >= from and < to (NULL: end); fn returns -1 to stop with err. value is valid during the call. */
 int	 state_scan(struct state *, const uint8_t *from, const uint8_t *to, int (*fn)(void *, struct row *, struct err *), void *, struct err *)
     TC_MUST_CHECK;
+/* How many rows there are, counted without looking into them: scans of parts that see another number have met damage. */
+int	 state_count(struct state *, long long *, struct err *) TC_MUST_CHECK;
 /* 1 found, 0 not there, -1. By the key itself, else by an alias of it. value is valid until the next call. */
 int	 state_get(struct state *, const uint8_t key[STATE_KEY], struct row *, struct err *) TC_MUST_CHECK;
 /* By an alias only, although there may be a row with that key as well: until they are known to be one. */

@@ -68,6 +68,23 @@ state_scan(struct state *s, const uint8_t *from, const uint8_t *to, int (*fn)(vo
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
+int
+state_count(struct state *s, long long *n, struct err *err)
+{
+	struct sqlite3_stmt *st = NULL;
+	int rc = 0;
+
+	*n = 0;
+	if (s->db == NULL)
+		return 0;
+	if (sqlite3_prepare_v2(s->db, "SELECT count(*) FROM object", -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
+		rc = state_fail(s, err, "read");
+	else
+		*n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return rc;
+}
+
 static int
 get_exact(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct err *err)
 {

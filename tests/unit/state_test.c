@@ -3,7 +3,8 @@
  * and every length cut off, through filter and expire in this one process.
  *
  * As a quick test a sample of the bytes is taken; with an argument "all" (the
- * torture tier) every one.
+ * torture tier) every one; a number behind it says from which byte on, and then
+ * the messages are shown.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -323,7 +324,7 @@ survives(const char *file, const char *bytes, size_t len, const char *good, size
 }
 
 static void
-damage(bool all)
+damage(bool all, size_t first)
 {
 	static char good[256 * 1024], bytes[256 * 1024];
 	char file[PATH_MAX];
@@ -337,7 +338,7 @@ damage(bool all)
 	len = good_state(good, sizeof(good), file);
 	tap_ok(len > 4096 && len < sizeof(good), "a state of %zu bytes", len);
 	tap_ok(survives(file, good, len, good, len, false), "undamaged, it passes");
-	for (i = 0; i < len; i += step, tries++) {
+	for (i = first; i < len; i += step, tries++) {
 		memcpy(bytes, good, len);
 		bytes[i] ^= (char)(1 << i % 8);
 		if (!survives(file, bytes, len, good, len, i % 2 == 0)) {
@@ -378,7 +379,9 @@ main(int argc, char **argv)
 	log_set_level(LOG_CRITICAL);
 	rows();
 	versions();
-	damage(argc > 1 && strcmp(argv[1], "all") == 0);
+	if (argc > 2)
+		log_set_level(LOG_INFO);
+	damage(argc > 1 && strcmp(argv[1], "all") == 0, argc > 2 ? strtoul(argv[2], NULL, 10) : 0);
 	clean(true);
 	return tap_done();
 }
