@@ -57,7 +57,9 @@ def works(directory):
         p = subprocess.Popen([os.path.join(directory, "tc-params"), "-V"], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         output = p.communicate()[0].decode("utf-8", "replace").strip()
-        return None if p.returncode == 0 else (output[-100:] or "exit %d" % p.returncode)
+        if p.returncode == 0 and output.startswith("tc-params "):
+            return None
+        return output[-100:] or "exit %d" % p.returncode
     except OSError as e:
         return e.strerror
 
