@@ -81,7 +81,7 @@ file_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 	int i, bits, k = 0;
 
 	for (i = 0; i < 4; i++) {
-		struct hole *h = i < 3 ? r->hash[i] : r->value;
+		struct hole *h = i < 3 ? r->hash[i] : r->value != NULL || any ? r->value : r->detect;
 
 		if (h == NULL)
 			continue;
