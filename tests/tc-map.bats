@@ -727,3 +727,26 @@ capture() {
 	[ "$(capture f.json cisa-kev/known_exploited_vulnerabilities.csv)" = "1404 1404 0 0 1404" ]
 	sort out | cmp - json
 }
+
+@test "tc-feed(5): its example is a good definition and makes what the page says" {
+	need_tool mandoc
+	man=$TOP/man/tc-feed.5
+	awk '/^\.Bd/ { on = 1; n++; next } /^\.Ed/ { on = 0 } on { gsub(/\\e/, "\\"); print >("block" n) }' "$man"
+	def=$(grep -l acme-urls block*)
+	rec=$(grep -l '^{"url": "hxxp' block*)
+	mv "$def" acme.json
+	run --separate-stderr -0 tc-map --check acme.json
+	jq -c '{data:[.]}' "$rec" >in
+	run --separate-stderr -0 tc-map --owner 'Example Source' acme.json in
+	grep -qF "$(cut -c1-44 <<<"${lines[0]}")" "$man"
+	[[ "${lines[1]}" == '{"type":"URL","summary":"http://bad.site.com/x","rating":4,"confidence":80,'* ]]
+	grep -qF "$(cut -c1-75 <<<"${lines[1]}")" "$man"
+	mandoc -Tlint -Wwarning "$man" "$TOP/man/tc-map.1"
+}
+
+@test "tc-map(1): its examples work" {
+	cd "$TOP"
+	run --separate-stderr -0 tc-map --check feeds/example-urls.json
+	run --separate-stderr -0 bash -c "tc-map --log-level error feeds/example-urls.json tests/fixtures/example-urls.csv | head -n 1 | jq -r .summary"
+	[ "$output" = "$(grep '^http://cdn1' man/tc-map.1)" ]
+}
