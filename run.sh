@@ -9,7 +9,11 @@ umask 077
 
 # --- where things are ---
 
-case $0 in */*) self=$0 ;; *) self=$(command -v -- "$0") ;; esac
+# (sh run.sh has no slash, and neither has a shell's own search for it)
+case $0 in
+*/*) self=$0 ;;
+*) if [ -f "$0" ]; then self=./$0; else self=$(command -v -- "$0") || exit 1; fi ;;
+esac
 here=$(cd "${self%/*}" && pwd) || exit 1
 self=$here/${self##*/}
 for bin in "${TC_BIN:-}" "$here/bin" "$here/build/bin" "$here"; do

@@ -439,6 +439,18 @@ no_leftovers() {
 	grep -q "^last_run = $(date -u +%Y-%m-%dT%H)" out/results.tc
 }
 
+@test "the script is found however it is called" {
+	mkdir there
+	cp "$TOP/run.sh" there/
+	ln -s "$TOP/install.json" there/install.json
+	cd there
+	run -0 sh run.sh --tc_owner Own --tc_out_path ../out --feed ../acme.json
+	cd ..
+	[ -s out/message.tc ]; rm out/message.tc
+	PATH=$PWD/there:$PATH run -0 run.sh --tc_owner Own --tc_out_path out --feed ./acme.json
+	[ -s out/message.tc ]
+}
+
 @test "help and version" {
 	run --separate-stderr -0 sh "$TOP/run.sh" --help
 	[[ "$output" == "usage: run.sh "* ]]
