@@ -176,53 +176,29 @@ put_indicator(struct map *m, struct buf *b, const struct mval *summary, const st
 }
 
 static const char *
-put_slot(struct map *m, struct root *r, const struct array *a, const struct slot *s, const struct mval *v, struct buf *b, struct slice *slice, size_t max)
+put_slot(struct map *m, struct root *r, const struct slot *s, const struct mval *v, struct buf *b, struct slice *slice,
+    size_t max)
 {
-	static const struct field value = { "attribute value", FIELD_STRING, .cut = true };
+	static const struct field value = { .name = "attribute value", .kind = FIELD_STRING, .cut = true };
+	size_t before = b->len;
 
-	if (s->labels != NULL) {
-		size_t before = b->len;
-
+	if (s->role == SLOT_LABELS) {
 		array_write(m, r, s->labels, "", 0, b, &m->labels);
 		return b->len == before ? "" : NULL;
 	}
 	if (v->type == M_NULL)
 		return "";
-	switch (a->kind) {
-	case FIELD_TAGS:
-		if (s->field->name[0] == 'n')
-			return put_tag(m, b, v);
-		break;
-	case FIELD_LABELS:
-		if (s->field->name[0] == 'n')
-			return put_label(m, b, s->field, v, &slice->rank);
-		if (s->field->name[0] == 'c')
-			return put_color(m, b, v);
-		break;
-	case FIELD_ATTRIBUTES:
-		if (s->field->name[0] == 'v')
-			return scalar_write(m, b, &value, max, v);
-		break;
+	switch (s->role) {
+	case SLOT_TAG:
+		return put_tag(m, b, v);
+	case SLOT_LABEL:
+		return put_label(m, b, s->field, v, &slice->rank);
+	case SLOT_COLOR:
+		return put_color(m, b, v);
+	case SLOT_VALUE:
+		return scalar_write(m, b, &value, max, v);
 	default:
-		break;
-	}
-	return scalar_write(m, b, s->field, s->field->max, v);
-}
-
-/* Must an element of this kind have the member? */
-static bool
-needed(enum field_kind kind, const char *name)
-{
-	switch (kind) {
-	case FIELD_TAGS:
-	case FIELD_LABELS:
-		return strcmp(name, "name") == 0;
-	case FIELD_ATTRIBUTES:
-		return strcmp(name, "type") == 0 || strcmp(name, "value") == 0;
-	case FIELD_OCCURRENCES:
-		return false;
-	default:
-		return true;
+		return scalar_write(m, b, s->field, s->field->max, v);
 	}
 }
 
@@ -265,25 +241,23 @@ build(struct map *m, struct root *r, const struct array *a, const struct element
 			any = true;
 			continue;
 		}
-		PUT(m, b, "\"");
-		put(m, b, s->field->name, strlen(s->field->name));
-		PUT(m, b, "\":");
-		if (a->kind == FIELD_ATTRIBUTES && s->field->name[0] == 't' && v[i].type == M_STRING) {
+		put(m, b, s->head, s->headlen);
+		if (s->role == SLOT_TYPE && v[i].type == M_STRING) {
 			if (memmem(v[i].text, v[i].len, "ictim", 5) != NULL) {
 				why = "victim data is not mapped";
 				goto out;
 			}
 			max = schema_attribute_max(v[i].text, v[i].len);
 		}
-		why = put_slot(m, r, a, s, &v[i], b, slice, max);
+		why = put_slot(m, r, s, &v[i], b, slice, max);
 		if (why == NULL) {
 			any = true;
-			if (a->kind == FIELD_ATTRIBUTES ? s->field->name[0] == 'v' : strcmp(s->field->name, "name") == 0)
+			if (s->key)
 				slice->key = (uint32_t)(b->len - start);
 			continue;
 		}
 		b->len = before;
-		if (needed(a->kind, s->field->name))
+		if (s->needed)
 			goto out;
 		if (*why != '\0')
 			map_lose(m, s->hole != NULL ? s->hole->at : e->at, s->field->name, why, &v[i]);

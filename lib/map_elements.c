@@ -1,4 +1,6 @@
 /* Arrays of an object, compiled: elements and their members. */
+#include <stdio.h>
+
 #include "feed_json.h"
 #include "limit.h"
 #include "map_private.h"
@@ -23,6 +25,36 @@ allowed(enum field_kind kind)
 	case FIELD_GROUP_REFS:	return group;
 	case FIELD_INDICATOR_REFS: return indicator;
 	default:		return occurrence;
+	}
+}
+
+/* What is asked of a member a million times is said once. */
+static void
+set_role(struct compile *c, enum field_kind kind, struct slot *s)
+{
+	const char *name = s->field->name;
+	bool is_name = strcmp(name, "name") == 0;
+	char head[64];
+
+	s->headlen = (size_t)snprintf(head, sizeof(head), "\"%s\":", name);
+	s->head = pool_text(c->map, head, s->headlen);
+	switch (kind) {
+	case FIELD_TAGS:
+		s->role = is_name ? SLOT_TAG : SLOT_PLAIN;
+		s->needed = s->key = is_name;
+		break;
+	case FIELD_LABELS:
+		s->role = is_name ? SLOT_LABEL : strcmp(name, "color") == 0 ? SLOT_COLOR : SLOT_PLAIN;
+		s->needed = s->key = is_name;
+		break;
+	case FIELD_ATTRIBUTES:
+		s->role = strcmp(name, "type") == 0 ? SLOT_TYPE : strcmp(name, "value") == 0 ? SLOT_VALUE :
+		    s->field->kind == FIELD_LABELS ? SLOT_LABELS : SLOT_PLAIN;
+		s->needed = s->role == SLOT_TYPE || s->role == SLOT_VALUE;
+		s->key = s->role == SLOT_VALUE;
+		break;
+	default:
+		s->needed = kind != FIELD_OCCURRENCES;
 	}
 }
 
@@ -77,6 +109,7 @@ compile_slots(struct compile *c, struct json_object *o, enum field_kind kind, co
 			continue;
 		s = &e->slot[e->nslot++];
 		s->field = f;
+		set_role(c, kind, s);
 		below = pool_pointer(c->map, at, f->name);
 		if (f->kind == FIELD_LABELS) {
 			if (array_compile(c, v, f->name, FIELD_LABELS, below, &s->labels) == -1)

@@ -107,8 +107,13 @@ struct array;
 /* A member of an array's element. */
 struct slot {
 	const struct field *field;
+	enum { SLOT_PLAIN, SLOT_TAG, SLOT_LABEL, SLOT_COLOR, SLOT_TYPE, SLOT_VALUE, SLOT_LABELS } role;
+	bool		 needed;	/* no element without it */
+	bool		 key;		/* the element's key ends with it */
 	const char	*text;		/* ready: "name":"value", or NULL */
 	size_t		 textlen;
+	const char	*head;		/* "name": */
+	size_t		 headlen;
 	struct hole	*hole;
 	struct array	*labels;	/* attribute.securityLabel */
 };

@@ -132,9 +132,10 @@ put_integer(struct map *m, struct buf *b, const struct field *f, const struct mv
 			value = f->high;
 	} else if (huge)
 		return "too large a number";
-	if (value >= 0 && value < 10) {
-		out[0] = (char)('0' + value);
-		put(m, b, out, 1);
+	if (value >= 0 && value < 100) {
+		out[0] = (char)('0' + value / 10);
+		out[1] = (char)('0' + value % 10);
+		put(m, b, out + (value < 10), value < 10 ? 1 : 2);
 	} else
 		put(m, b, out, (size_t)snprintf(out, sizeof(out), "%lld", value));
 	return NULL;
