@@ -391,6 +391,7 @@ rule_compile(struct compile *c, struct json_object *v, int index, struct rule *r
 	if (feed_string(v, "each") != NULL &&
 	    expr_compile(c, feed_string(v, "each"), pool_pointer(c->map, r->at, "each"), &r->each) == -1)
 		return -1;
+	c->inner = r->each != NULL;
 	if (feed_string(v, "when") != NULL &&
 	    condition_compile(c, feed_string(v, "when"), pool_pointer(c->map, r->at, "when"), &r->when) == -1)
 		return -1;
@@ -580,7 +581,7 @@ int
 map_compile(struct map **out, const struct feed *feed, const struct map_options *opt, struct err *err)
 {
 	struct map *m = xcalloc(1, sizeof(*m));
-	struct compile c = { m, feed, err };
+	struct compile c = { .map = m, .feed = feed, .err = err };
 	int i;
 
 	functions_register();

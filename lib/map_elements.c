@@ -124,6 +124,8 @@ static int
 compile_element(struct compile *c, struct json_object *v, enum field_kind kind, const char *at, struct element *e)
 {
 	static const char *const nested[] = { "each:string?", "when:string?", "object:any", NULL };
+	bool inner = c->inner;
+	int rc;
 
 	e->at = at;
 	if (json_object_is_type(v, json_type_object) && feed_get(v, "object") != NULL) {
@@ -132,6 +134,7 @@ compile_element(struct compile *c, struct json_object *v, enum field_kind kind, 
 		if (feed_string(v, "each") != NULL &&
 		    expr_compile(c, feed_string(v, "each"), pool_pointer(c->map, at, "each"), &e->each) == -1)
 			return -1;
+		c->inner = inner || e->each != NULL;
 		if (feed_string(v, "when") != NULL &&
 		    condition_compile(c, feed_string(v, "when"), pool_pointer(c->map, at, "when"), &e->when) == -1)
 			return -1;
@@ -141,9 +144,11 @@ compile_element(struct compile *c, struct json_object *v, enum field_kind kind, 
 	if (kind == FIELD_XIDS) {
 		e->slot = pool_alloc(c->map, sizeof(*e->slot));
 		e->nslot = 1;
-		return hole_compile(c, v, at, &e->slot->hole);
-	}
-	return compile_slots(c, v, kind, at, e);
+		rc = hole_compile(c, v, at, &e->slot->hole);
+	} else
+		rc = compile_slots(c, v, kind, at, e);
+	c->inner = inner;
+	return rc;
 }
 
 int

@@ -122,6 +122,7 @@ chain_compile(struct compile *c, const struct jmespath *expr, const char *at, st
 	chain->n = 0;
 	chain->column = -1;
 	chain->at = at;
+	chain->inner = c->inner;
 	if (n <= 0 || n > CHAIN_MAX)
 		return;
 	chain->name = pool_alloc(m, (size_t)n * sizeof(*chain->name));
@@ -166,6 +167,7 @@ condition_simple(struct compile *c, const char *s, struct condition *cond, const
 	cond->chain.n = 1;
 	cond->chain.column = -1;
 	cond->chain.at = at;
+	cond->chain.inner = c->inner;
 	c->map->column = xreallocarray(c->map->column, (size_t)c->map->ncolumn + 1, sizeof(*c->map->column));
 	c->map->column[c->map->ncolumn++] = &cond->chain;
 }

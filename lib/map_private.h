@@ -56,6 +56,7 @@ struct chain {
 	int		  n;		/* 0: no chain */
 	int		  column;	/* of a one-name chain in the header at hand, or -1 */
 	const char	 *at;		/* the hole's JSON pointer */
+	bool		  inner;	/* looks into what "each" found, not into the record */
 };
 
 struct transform {
@@ -275,6 +276,7 @@ struct compile {
 	struct map		*map;
 	const struct feed	*feed;
 	struct err		*err;
+	bool			 inner;		/* below an "each" */
 };
 
 void	*pool_alloc(struct map *, size_t size);			/* zeroed; ends the process where a definition is monstrous */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "limit.h"
+#include "log.h"
 #include "map_private.h"
 #include "text.h"
 #include "xmalloc.h"
@@ -235,10 +236,22 @@ find_column(const struct record *rec, const char *name)
 static void
 resolve(struct map *m, const struct record *rec)
 {
-	int i;
+	bool first = m->header == NULL;
+	int i, k;
 
-	for (i = 0; i < m->ncolumn; i++)
-		m->column[i]->column = m->column[i]->n == 1 ? find_column(rec, m->column[i]->name[0]) : -1;
+	for (i = 0; i < m->ncolumn; i++) {
+		struct chain *c = m->column[i];
+
+		c->column = c->n == 1 ? find_column(rec, c->name[0]) : -1;
+		if (c->column != -1 || !first || c->inner)
+			continue;
+		/* said once a name, of the first header: a feed that renames a column should not go unnoticed */
+		for (k = 0; k < i; k++)
+			if (!m->column[k]->inner && strcmp(m->column[k]->name[0], c->name[0]) == 0)
+				break;
+		if (k == i)
+			log_warning("%s: %s: the feed has no column \"%s\"", m->feed->file, c->at, c->name[0]);
+	}
 	m->header = rec->name;
 	m->nheader = rec->nname;
 }

@@ -626,6 +626,14 @@ three() { # DEFECT: line 2 of 3; lines 1 and 3 pass, exit 3
 	[[ "$stderr" == *"no-such-file"* ]]
 }
 
+@test "a column that the feed does not have is said once" {
+	feed f '{"format":"csv"}' '{"object":{"type":"URL","summary":{"path":"url"},"description":{"path":"gone"},"tag":[{"name":{"path":"gone"}}]}}'
+	printf 'url\nhttp://a.site.com/1\nhttp://a.site.com/2\n' >in
+	run --separate-stderr -0 tc-map f.json <in
+	[ "$(grep -c 'the feed has no column "gone"' <<<"$stderr")" -eq 1 ]
+	[[ "$stderr" == *"f.json: /map/0/object/"* ]]
+}
+
 @test "named files are read in turn and named in the rejects" {
 	feed f "$ndjson" "$urls" '"limits":{"max_rejects":"100%"}'
 	echo '{"url":"http://a.site.com/1"}' >one
