@@ -105,8 +105,10 @@ rotate() {
 find_state() {
 	state_dir=
 	# in the platform's sandbox no path is promised to be there the next time
-	[ "$state" != auto ] || [ -n "$state_path" ] || [ -z "$tc_job" ] || state=none
-	if [ "$state" = none ]; then
+	if [ "$state" = auto ] && [ -z "$state_path" ] && [ -n "${TCFEED_PLATFORM:-}" ]; then
+		if [ -n "$tc_token_expires" ]; then state=datastore; else state=none; fi
+	fi
+	if [ "$state" = none ] || [ "$state" = datastore ]; then
 		state_dir=$work/state
 	elif [ -n "$state_path" ]; then
 		state_dir=$state_path
@@ -196,8 +198,8 @@ clean_job() {
 }
 
 step_job() {
-	tc_out_path='' tc_job_id='' last_run='' cursor='' feed='' replay='' # set by eval
-	names='tc_owner tc_job_id tc_out_path tc_log_max_bytes tc_log_backup_count feed replay dry_run last_run cursor
+	tc_out_path='' tc_token_expires='' tc_log_to_api='' last_run='' cursor='' feed='' replay='' # set by eval
+	names='tc_owner tc_token_expires tc_out_path tc_log_max_bytes tc_log_backup_count tc_log_to_api feed replay dry_run last_run cursor
 		confirm_removals full_send state state_path time_limit keep_days'
 	# shellcheck disable=SC2086
 	values=$(tc-params get --shell $names) || exit 1
@@ -206,8 +208,9 @@ step_job() {
 	out=$tc_out_path
 	[ -n "$out" ] || out=${TC_OUT_PATH:-.}
 	[ -w "$out" ] || out=.
-	tc_job=${tc_job_id}${TCFEED_PLATFORM:-}
 	[ -z "${TC_LOG_FILE:-}" ] || rotate "$TC_LOG_FILE" "${tc_log_max_bytes:-10485760}" "${tc_log_backup_count:-25}"
+	logged=0
+	[ ! -f "${TC_LOG_FILE:-}" ] || logged=$(wc -c <"$TC_LOG_FILE")
 	temp=${TC_TEMP_PATH:-${TMPDIR:-/tmp}}
 	find "$temp" -maxdepth 1 -user "$(id -u)" -name 'tcfeed.??????' -mtime +1 -exec rm -rf {} + 2>/dev/null
 	work=$(mktemp -d "$temp/tcfeed.XXXXXX") || {
@@ -221,6 +224,7 @@ step_job() {
 	trap 'stop "stopped by signal 1 (HUP)"' HUP
 	trap 'stop "stopped: the time limit of $time_limit seconds is over"' ALRM
 	mkdir "$work/jobs"
+	[ "$tc_log_to_api" != true ] || [ -n "${TC_LOG_FILE:-}" ] || export TC_LOG_FILE="$work/app.log"
 	# what the platform gave comes back even if this run ends early
 	results last_run "$last_run" cursor "$cursor" || say warning "cannot write results.tc in $out"
 	if find_state; then
@@ -269,15 +273,10 @@ finish_job() {
 		# spent: they were meant for one run
 		[ -z "$confirm_removals" ] || set -- "$@" confirm_removals ""
 		[ "$full_send" != true ] || set -- "$@" full_send false
-		if results "$@"; then
-			for file in "$work"/jobs/*/seen; do
-				[ ! -f "$file" ] || printf '%s\n' "$started" >>"$(cat "$file")"
-			done
-		else
-			say warning "cannot write results.tc in $out"
-		fi
+		results "$@" || say warning "cannot write results.tc in $out"
 	fi
 	tc-params message --dir "$work/jobs" --out "$out" || :
+	[ "$tc_log_to_api" != true ] || tail -c "+$((logged + 1))" "$TC_LOG_FILE" 2>/dev/null | TC_LOG_FILE='' tc-api log >/dev/null 2>&1
 	# for a closer look at what each stage counted
 	[ -z "${TC_STATS_DIR:-}" ] || { mkdir -p "$TC_STATS_DIR" && cp -r "$work"/jobs/* "$TC_STATS_DIR"; }
 	exit $code
@@ -394,17 +393,19 @@ pipe_removals() {
 # An administrator's edit of last_run is the reset. The platform hands back an old value where a run did not end with 0,
 # so only a value that was neither handed in nor written since the last one that came back is an edit.
 check_reset() {
-	reset=
+	later=
 	if [ -f "$keep/seen" ]; then
 		if grep -q -F -x -e "$last_run" "$keep/seen"; then
-			kept=$(awk -v want="$last_run" '$0 == want { found = 1 } found' "$keep/seen")
-			write_file "$keep/seen" "$kept"
-			return
+			later=$(awk -v want="$last_run" 'found; $0 == want { found = 1 }' "$keep/seen" | tail -n 500)
+		else
+			say info "last_run was set to '$last_run': everything is sent again"
+			reset=1
 		fi
-		say info "last_run was set to '$last_run': everything is sent again"
-		reset=1
 	fi
-	write_file "$keep/seen" "$last_run"
+	# what this run is going to write may come back as well
+	write_file "$keep/seen" "$last_run
+${later:+$later
+}$started"
 }
 
 # What is pending of this pipe would be lost if the next run began behind it.
@@ -468,6 +469,61 @@ removals() {
 	fi
 }
 
+# The state of a job that has no directory of its own, in the platform's DataStore. While a run writes, a mark lies beside it:
+# found by the next one, it says that the platform may hold more than the state knows, and that all is to be sent again.
+load_state() {
+	[ "$state" = datastore ] || return 0
+	stored=$(printf '%.30s' "$feed_id").$(printf %s "$feed_id $tc_owner" | sha256sum | cut -c 1-16)
+	tc-api --log-level error --stats "$dir/load.json" state get "$stored" "$work/state.tar"
+	case $? in
+	0) tar xf "$work/state.tar" -C "$state_dir" || { echo "load 1" >>"$dir/status"; return 1; } ;;
+	3) say info "no state of $feed_id is kept in the DataStore yet: everything is sent, nothing is removed" ;;
+	*)
+		if grep -q '"reason":"state"' "$dir/load.json" 2>/dev/null; then
+			say warning "the state in the DataStore cannot be used: everything is sent again, nothing is removed in this run"
+		else
+			echo "load 1 load.json" >>"$dir/status"
+			return 1
+		fi
+		;;
+	esac
+	rm -f "$work/state.tar"
+	if tc-api --log-level error state get "$stored.open" "$work/open"; then
+		say info "the last run could not keep its state: everything is sent again"
+		reset=1
+	fi
+	echo open >"$work/open"
+	tc-api --stats "$dir/mark.json" state put "$stored.open" "$work/open" || { echo "mark 1 mark.json" >>"$dir/status"; return 1; }
+}
+
+save_state() {
+	[ "$state" = datastore ] || return 0
+	(
+		cd "$state_dir" || exit 1
+		set -- "$feed_id.$owner_key.state"
+		for file in "$1.run" "$1.hold" "$feed_id.$owner_key.run/cursor" "$feed_id.$owner_key.run/seen" "$feed_id.$owner_key.run/journal"; do
+			[ ! -f "$file" ] || set -- "$@" "$file"
+		done
+		[ ! -f "$1" ] || tar cf "$work/state.tar" "$@"
+	) || return 1
+	[ -f "$work/state.tar" ] || return 0
+	tc-api --stats "$dir/save.json" state put "$stored" "$work/state.tar"
+	case $? in
+	0) ;;
+	2)
+		# too large to be kept: an old one would be wrong, none is only slow
+		say warning "the state is too large for the DataStore: each run sends everything and removes nothing; set state_path"
+		tc-api state delete "$stored"
+		;;
+	*)
+		echo "save 1 save.json" >>"$dir/status"
+		return 1
+		;;
+	esac
+	rm -f "$work/state.tar"
+	tc-api --stats "$dir/unmark.json" state delete "$stored.open" || echo "unmark 1 unmark.json" >>"$dir/status"
+}
+
 clean_old() {
 	[ "${keep_days:-30}" -gt 0 ] || return 0
 	find "$keep/rejects" "$keep/removed" -type f -mtime "+${keep_days:-30}" -exec rm -f {} + 2>/dev/null
@@ -507,7 +563,8 @@ step_feed() {
 	types=$(printf %s "$indicator_types" | tr '|' ',')
 	[ -z "$types" ] || types="$types,$group_types"
 	stopped='' killer='' part='' captured='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
-	keep=$state_dir/$feed_id.$(printf %s "$tc_owner" | sha256sum | cut -c 1-12).run
+	owner_key=$(printf %s "$tc_owner" | sha256sum | cut -c 1-12)
+	keep=$state_dir/$feed_id.$owner_key.run
 	mkdir -p "$keep/rejects" "$keep/removed" || exit 1
 	trap stop_stages TERM INT HUP
 	# descriptors 3 and 4 are ours
@@ -521,8 +578,7 @@ step_feed() {
 		mkdir -p "$dry_run"
 		from=$keep/cursor
 		pipe "fetch map filter submit" pipe_dry
-	else
-		printf '%s\n' "$keep/seen" >"$dir/seen"
+	elif reset='' && load_state; then
 		check_reset
 		pipe "settle submit_settle commit_settle" pipe_settle
 		if heard settle submit_settle commit_settle; then
@@ -532,6 +588,7 @@ step_feed() {
 			fi
 		fi
 		clean_old
+		save_state
 	fi
 	[ -z "$killer" ] || kill "$killer" 2>/dev/null
 	fold

@@ -205,7 +205,8 @@ add_counts(const struct job *j, struct buf *text, const char *sep)
 	    add_count(text, &sep, count(j, "map", "records.rejected"), "rejected") == -1 ||
 	    add_count(text, &sep, settled, "settled from the last run") == -1 ||
 	    add_count(text, &sep, count(j, "filter", "objects.unchanged") + count(j, "present", "objects.unchanged"),
-	    "unchanged") == -1)
+	    "unchanged") == -1 ||
+	    add_count(text, &sep, count(j, "map", "records.dropped"), "dropped") == -1)
 		return -1;
 	if (sep == first && j->code == 0)
 		return buf_addf(text, "%snothing new", sep);
