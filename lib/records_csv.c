@@ -289,8 +289,11 @@ take_header(struct csv *c, struct err *err)
 	if (c->name != NULL)
 		return 0;	/* the definition gave columns instead */
 	len = (size_t)(c->header[c->nheader - 1].text - c->header_bytes) + c->header[c->nheader - 1].len;
-	if (text_utf8_span(c->header_bytes, len) < len || memchr(c->header_bytes, 0, len) != NULL)
-		return err_set(err, REASON_CONTRACT, "the header in line %llu is not valid UTF-8", (unsigned long long)c->line);
+	/* each by itself: halves of a character in two names make a whole one side by side */
+	for (i = 0; i < c->nheader; i++)
+		if (text_utf8_span(c->header[i].text, c->header[i].len) < c->header[i].len ||
+		    memchr(c->header[i].text, 0, c->header[i].len) != NULL)
+			return err_set(err, REASON_CONTRACT, "the header in line %llu is not valid UTF-8", (unsigned long long)c->line);
 	c->name = copy_fields(c->header, c->nheader, &c->name_bytes);
 	c->nname = c->nheader;
 	for (i = 0; i < c->nname; i++) {

@@ -233,6 +233,8 @@ fails() {
 	wants '{"Indicator":"x","Data":"1","3":"2"}'
 	given ',,\n1,2,3\n' csv
 	fails 'the header in line 1 has no names'
+	given 'a\xc3,\xa9b\n1,2\n' csv
+	fails 'the header in line 1 is not valid UTF-8'
 	given 'a,b\n1,2\n' csv columns=x,y
 	wants '{"x":"1","y":"2"}'
 	given '1,2\n' csv header=none columns=x,y
