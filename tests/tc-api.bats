@@ -49,6 +49,7 @@ api() { tc-api --params config.json "$@"; }
 	curl -sS -X POST --data-binary @faults "$ROOT/sandbox/faults" >/dev/null
 	run -1 --separate-stderr api export
 	[ -z "$output" ]
+	curl -sS -X POST --data-binary '' "$ROOT/sandbox/faults" >/dev/null
 	run -1 bash -c 'tc-api --params config.json --owner Nobody export 2>&1'
 	[[ "$output" == *"403"* ]]
 }
