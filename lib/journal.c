@@ -10,7 +10,7 @@
 #include "limit.h"
 #include "log.h"
 
-#define LINE_BYTES	(512 * KIB)	/* a line is closed past this; with the object that crossed it, it stays below 1 MiB */
+#define LINE_BYTES	(900 * KIB)	/* a line is closed before it grows past this */
 
 int
 journal_open(struct journal *j, const char *file, struct err *err)
@@ -61,6 +61,12 @@ start_line(struct buf *line, long long batch_id, const struct submit_chunk *c)
 	    submit_kind_deletes(c->kind) ? "Delete" : "Create");
 }
 
+static int
+end_line(struct journal *j, struct buf *line, struct err *err)
+{
+	return buf_addz(line, "]}\n") == -1 ? err_set(err, REASON_STATE, "a journal line is too long") : put(j, line, err);
+}
+
 int
 journal_upload(struct journal *j, long long batch_id, const struct submit_chunk *c, size_t from, size_t to, struct err *err)
 {
@@ -73,14 +79,16 @@ journal_upload(struct journal *j, long long batch_id, const struct submit_chunk 
 	buf_init(&line, 4 * MIB);
 	for (i = from; i < to && rc == 0; i++) {
 		const struct submit_item *it = &c->item[i];
-		bool first = line.len == 0;
 
-		if ((first && start_line(&line, batch_id, c) == -1) || buf_addz(&line, first ? "{" : ",{") == -1 ||
-		    buf_add(&line, c->names.bytes + it->name, it->name_len) == -1 || buf_addc(&line, '}') == -1)
+		if (line.len > 0 && line.len + it->name_len > LINE_BYTES)
+			rc = end_line(j, &line, err);
+		if (rc == 0 && ((line.len == 0 ? start_line(&line, batch_id, c) : buf_addc(&line, ',')) == -1 ||
+		    buf_addc(&line, '{') == -1 || buf_add(&line, c->names.bytes + it->name, it->name_len) == -1 ||
+		    buf_addc(&line, '}') == -1))
 			rc = err_set(err, REASON_STATE, "an object's name is too long for the journal");
-		else if (line.len > LINE_BYTES || i + 1 == to)
-			rc = buf_addz(&line, "]}\n") == -1 ? -1 : put(j, &line, err);
 	}
+	if (rc == 0 && line.len > 0)
+		rc = end_line(j, &line, err);
 	buf_release(&line);
 	if (rc == 0 && fdatasync(j->fd) == -1 && errno != EINVAL)
 		rc = err_set(err, REASON_STATE, "cannot sync journal %s: %m", j->file);

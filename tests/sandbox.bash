@@ -21,10 +21,10 @@ stop_sandbox() {
 }
 
 # What the owner holds, as sorted batch lines with sorted members.
-owner() { curl -sS "$ROOT/sandbox/owner" | jq -cS . | sort; }
+owner() { curl -sS --noproxy "*" "$ROOT/sandbox/owner" | jq -cS . | sort; }
 
 # requests [jq filter]: the requests so far, one compact line each.
-requests() { curl -sS "$ROOT/sandbox/requests" | jq -r "${1:-.}"; }
+requests() { curl -sS --noproxy "*" "$ROOT/sandbox/requests" | jq -r "${1:-.}"; }
 
 # hosts N [PREFIX]: N Host lines.
 hosts() { seq "$1" | sed "s/.*/{\"type\":\"Host\",\"summary\":\"${2:-h}&.example.com\"}/"; }

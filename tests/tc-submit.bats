@@ -10,7 +10,10 @@ setup() {
 	SANDBOX=
 }
 
-teardown() { stop_sandbox; }
+teardown() {
+	[ -z "${PROXY:-}" ] || kill "$PROXY" 2>/dev/null || true
+	stop_sandbox
+}
 
 # submit INPUT [options]: receipts in out, log in err, statistics in stats.json; no wait between two looks.
 submit() {
@@ -176,6 +179,11 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	grep -q 'cannot write standard output: No space left on device' err
 	run -1 bash -c 'set -o pipefail; tc-submit --params config.json --chunk 1 <in 2>err | true'
 	grep -q 'the reader of standard output went away' err
+}
+
+@test "the manual page's example" {
+	run -0 sh -c "echo '{\"type\":\"Host\",\"summary\":\"bad.example.com\"}' | tc-submit --owner 'Acme Source' --dry-run out 2>/dev/null && cat out/0001-indicators.json"
+	[ "$output" = '{"indicator":[{"type":"Host","summary":"bad.example.com"}]}' ]
 }
 
 @test "usage: nothing is asked of the network" {
@@ -497,9 +505,8 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 @test "settling: gone and never filled batches are sent again" {
 	start_sandbox
 	printf '{"type":"Host","summary":"a.example.com","batchId":99}\n' >in
-	partly in --settle
+	ok in --settle
 	[ "$(receipts unsent)" = 1 ]
-	curl -sS "$ROOT/x" >/dev/null
 	tc-submit --params config.json <<<'{"type":"Host","summary":"b.example.com"}' >/dev/null 2>&1
 	printf '{"type":"Report","xid":"x1","batchId":1}\n{"type":"Host","summary":"b.example.com","batchId":1}\n' >in
 	ok in --settle
@@ -597,6 +604,66 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	jq --arg f "$PWD/tc-sandbox-ca.pem" '.ca_file = $f' config.json >c && cat c >config.json
 	failed in
 	reason auth
+}
+
+@test "a proxy for the platform is used for every call, renewals too, only when told; the environment's never" {
+	need_tool python3
+	cat >proxy.py <<-'E'
+		import http.client, http.server, sys, urllib.parse
+		class Proxy(http.server.BaseHTTPRequestHandler):
+		    protocol_version = 'HTTP/1.1'
+		    def forward(self):
+		        u = urllib.parse.urlsplit(self.path)
+		        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
+		        with open('proxied', 'a') as f:
+		            f.write(self.command + ' ' + u.path + ' ' + self.headers.get('Proxy-Authorization', '-') + '\n')
+		        c = http.client.HTTPConnection(u.hostname, u.port)
+		        keep = {k: v for k, v in self.headers.items() if k.lower() not in ('proxy-authorization', 'proxy-connection', 'host')}
+		        c.request(self.command, u.path + ('?' + u.query if u.query else ''), body, keep)
+		        r = c.getresponse()
+		        data = r.read()
+		        self.send_response(r.status)
+		        for k, v in r.getheaders():
+		            if k.lower() not in ('transfer-encoding', 'content-length', 'connection', 'date', 'server'):
+		                self.send_header(k, v)
+		        self.send_header('Content-Length', str(len(data)))
+		        self.end_headers()
+		        self.wfile.write(data)
+		    do_GET = do_POST = do_PUT = forward
+		    def log_message(self, *a): pass
+		s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
+		print(s.server_port, flush=True)
+		s.serve_forever()
+	E
+	start_sandbox --auth token --token-life 300
+	python3 proxy.py >port 2>proxy.err 3>&- &
+	PROXY=$!
+	for _ in $(seq 200); do [ -s port ] && break; sleep 0.05; done
+	hosts 2 >in
+	export http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1
+	cp config.json direct.json
+	jq --argjson p "$(cat port)" '. + {tc_proxy_tc: true, tc_proxy_host: "127.0.0.1", tc_proxy_port: $p, tc_proxy_username: "u", tc_proxy_password: "pässwörd"}' direct.json >c && cat c >config.json
+	ok in --log-level trace
+	[ "$(receipts accepted)" = 2 ]
+	[ "$(wc -l <proxied)" = "$(requests .n | wc -l)" ]
+	grep -q appAuth proxied
+	[ "$(cut -d' ' -f3- proxied | sort -u)" = "Basic $(printf 'u:pässwörd' | base64)" ]
+	run ! grep -q 'pässwörd' err
+	# not told to: direct, and a proxy of half a configuration is none
+	jq '.tc_proxy_tc = false' config.json >c && cat c >config.json
+	before=$(wc -l <proxied)
+	ok in
+	jq '.tc_proxy_tc = true | del(.tc_proxy_port)' config.json >c && cat c >config.json
+	ok in
+	grep -q 'name no proxy: the platform is asked directly' err
+	[ "$(wc -l <proxied)" = "$before" ]
+	kill "$PROXY"
+	wait "$PROXY" 2>/dev/null || true
+	PROXY=
+	# and with a proxy that is down nothing goes around it
+	jq '. + {tc_proxy_tc: true, tc_proxy_port: 1}' config.json >c && cat c >config.json
+	failed in
+	reason temporary
 }
 
 # --- group files ---

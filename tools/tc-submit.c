@@ -231,7 +231,7 @@ refuse(void *run, const struct object *o, const char *reason)
 
 /* What the run came to: its own end, or the gravest of what happened to objects. */
 static void
-conclude(struct submit_run *run, unsigned long long read, unsigned long long repeated, unsigned long long invalid, struct err *err)
+conclude(const struct options *o, struct submit_run *run, unsigned long long read, unsigned long long repeated, unsigned long long invalid, struct err *err)
 {
 	unsigned long long told = run->accepted + run->rejected + run->unknown + run->unsent + repeated;
 
@@ -247,7 +247,8 @@ conclude(struct submit_run *run, unsigned long long read, unsigned long long rep
 		err_set(err, REASON_CONTRACT, "%llu objects were read and %llu told of: this is a bug", read, told);
 	else if (err->reason == REASON_NONE && run->unknown > 0)
 		err_set(err, REASON_PENDING, "what became of %llu objects is not known yet: the next run asks", run->unknown);
-	else if (err->reason == REASON_NONE && run->unsent > 0)
+	/* what settling finds unsent goes with the next filter, as it should */
+	else if (err->reason == REASON_NONE && run->unsent > 0 && !o->settle)
 		err_set(err, REASON_PENDING, "%llu objects are sent again by the next run", run->unsent);
 	else if (err->reason == REASON_NONE && run->rejected > 0)
 		err_set(err, REASON_REFUSED, "the platform refused %llu of %llu objects", run->rejected, read);
@@ -306,7 +307,7 @@ work(const struct options *o, struct submit_run *run, char *summary, size_t size
 	}
 	if (o->dry_run != NULL && run->end.reason == REASON_NONE)
 		run->accepted = read - repeated - run->rejected;	/* so that conclude() counts them */
-	conclude(run, read, repeated, invalid, err);
+	conclude(o, run, read, repeated, invalid, err);
 	if (o->dry_run != NULL)
 		run->accepted = 0;
 	fill_stats(run, read, repeated, invalid);
