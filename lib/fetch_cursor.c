@@ -16,7 +16,7 @@ void
 fetch_cursor_init(struct fetch_cursor *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->last_run = -1;
+	c->last_run = c->fetched = c->day = -1;
 }
 
 void
@@ -25,6 +25,7 @@ fetch_cursor_release(struct fetch_cursor *c)
 	free(c->cursor);
 	free(c->etag);
 	free(c->last_modified);
+	json_object_put(c->place);
 	json_object_put(c->rest);
 	fetch_cursor_init(c);
 }
@@ -41,14 +42,23 @@ fetch_cursor_set(char **field, const char *value)
 static int
 take(struct fetch_cursor *c, struct json_object *root, const char *file, struct err *err)
 {
+	struct { const char *name; int64_t *to; } date[] = { { "last_run", &c->last_run }, { "fetched", &c->fetched }, { "day", &c->day } };
 	struct err why;
+	size_t i;
 
 	json_object_object_foreach(root, name, value) {
 		const char *s = json_object_get_string(value);
 
-		if (strcmp(name, "last_run") == 0) {
-			if (s != NULL && date_parse(s, strlen(s), -1, &c->last_run, &why) == -1)
-				return err_set(err, REASON_STATE, "%s: last_run: %s", file, why.text);
+		for (i = 0; i < 3 && strcmp(name, date[i].name) != 0; i++)
+			;
+		if (i < 3) {
+			if (s != NULL && date_parse(s, strlen(s), -1, date[i].to, &why) == -1)
+				return err_set(err, REASON_STATE, "%s: %s: %s", file, name, why.text);
+		} else if (strcmp(name, "requests") == 0)
+			c->requests = (long)json_object_get_int64(value);
+		else if (strcmp(name, "place") == 0) {
+			json_object_put(c->place);
+			c->place = json_object_is_type(value, json_type_object) ? json_object_get(value) : NULL;
 		} else if (strcmp(name, "cursor") == 0)
 			fetch_cursor_set(&c->cursor, s);
 		else if (strcmp(name, "etag") == 0)
@@ -102,28 +112,43 @@ fetch_cursor_load(struct fetch_cursor *c, const char *file, struct err *err)
 	return rc;
 }
 
+static void
+add_date(struct json_object *root, const char *name, int64_t when)
+{
+	char text[DATE_LEN + 1];
+
+	if (when < 0)
+		return;
+	date_print(when, text);
+	json_object_object_add(root, name, json_object_new_string(text));
+}
+
 int
 fetch_cursor_save(const struct fetch_cursor *c, const char *file, struct err *err)
 {
 	struct json_object *root = json_object_new_object();
-	char when[DATE_LEN + 1], *line;
+	char *line;
 	const char *json;
 	int rc;
 
-	if (c->last_run >= 0) {
-		date_print(c->last_run, when);
-		json_object_object_add(root, "last_run", json_object_new_string(when));
-	}
+	add_date(root, "last_run", c->last_run);
 	if (c->cursor != NULL)
 		json_object_object_add(root, "cursor", json_object_new_string(c->cursor));
 	if (c->etag != NULL)
 		json_object_object_add(root, "etag", json_object_new_string(c->etag));
 	if (c->last_modified != NULL)
 		json_object_object_add(root, "last_modified", json_object_new_string(c->last_modified));
+	add_date(root, "fetched", c->fetched);
+	if (c->day >= 0) {
+		add_date(root, "day", c->day);
+		json_object_object_add(root, "requests", json_object_new_int64(c->requests));
+	}
 	if (c->unchanged)
 		json_object_object_add(root, "unchanged", json_object_new_boolean(1));
 	if (c->more)
 		json_object_object_add(root, "more", json_object_new_boolean(1));
+	if (c->place != NULL)
+		json_object_object_add(root, "place", json_object_get(c->place));
 	if (c->rest != NULL) {
 		json_object_object_foreach(c->rest, name, value)
 			json_object_object_add(root, name, json_object_get(value));

@@ -4,7 +4,9 @@
  *
  * One line of JSON: last_run (the server's time when the run began), cursor
  * (opaque bytes of the feed), etag and last_modified (only where the feed is
- * one request), unchanged (304), more (a window ended before the feed did).
+ * one request), fetched (when that last was answered with a page), unchanged
+ * (304), more (a window ended before the feed did) with place (where in its
+ * pages), day and requests (how many that day, where they are limited).
  * Members we do not know are carried on.
  */
 #ifndef TC_FETCH_CURSOR_H
@@ -18,6 +20,10 @@
 
 struct fetch_cursor {
 	int64_t	 last_run;	/* -1: there is none */
+	int64_t	 fetched;	/* -1: not known */
+	int64_t	 day;		/* its first second; -1: none */
+	long	 requests;	/* made on that day */
+	struct json_object *place; /* the paging room's own, or NULL */
 	char	*cursor, *etag, *last_modified;	/* NULL: none; owned */
 	bool	 unchanged, more;
 	struct json_object *rest;	/* unknown members, or NULL */

@@ -38,21 +38,6 @@ fetch_look_free(struct fetch_look *l)
 	free(l);
 }
 
-/* The JSON string text between quotes, unescaped. */
-static int
-unescape(struct fetch_look *l, const char *text, size_t len, struct buf *out, struct err *err)
-{
-	struct buf quoted;
-	int rc = -1;
-
-	buf_init(&quoted, 256 * KIB);
-	if (buf_addc(&quoted, '"') == 0 && buf_add(&quoted, text, len) == 0 && buf_addc(&quoted, '"') == 0 &&
-	    scan_text(&l->scan, quoted.bytes, quoted.len, err) == 0)
-		rc = scan_string(&l->scan, 0, out);
-	buf_release(&quoted);
-	return rc;
-}
-
 static struct jval *
 evaluate(struct fetch_look *l, struct page *p, const struct jmespath *e, const struct jmespath_var *var, int nvar, struct err *err)
 {
@@ -91,7 +76,7 @@ fetch_look_scalar(struct fetch_look *l, struct page *p, const struct jmespath *e
 		buf_init(&raw, 64 * KIB);
 		rc = json_pick(p, name, len, n, &raw, &quoted, err);
 		if (rc == 1 && quoted)
-			rc = unescape(l, raw.bytes, raw.len, out, err) == -1 ? -1 : 1;
+			rc = json_unescape(raw.bytes, raw.len, out, err) == -1 ? -1 : 1;
 		else if (rc == 1 && strcmp(raw.bytes, "false") == 0)
 			rc = 0;
 		else if (rc == 1)

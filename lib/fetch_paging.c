@@ -1,4 +1,4 @@
-#include "fetch_paging.h"
+#include "fetch_paging_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,91 +6,10 @@
 #include <strings.h>
 
 #include "date.h"
-#include "fetch_look.h"
-#include "fetch_taxii.h"
 #include "hash.h"
 #include "limit.h"
-#include "link_header.h"
 #include "log.h"
 #include "xmalloc.h"
-
-/* A set of digests, open addressing on their first bytes; they are SHA-256's, so nobody can aim at a slot. */
-struct seen {
-	unsigned char	(*slot)[16];
-	size_t		 n, cap;
-};
-
-struct paging {
-	struct paging_options	 o;
-	const struct fetch_def	*def;
-	struct fetch_look	*look;
-	struct taxii		*taxii;
-
-	int		 url;		/* index of the URL being paged */
-	bool		 begun;		/* the first request of this URL went out */
-	bool		 done;		/* this URL has no more pages */
-	long		 pages;		/* pages seen in this run */
-	uint64_t	 bytes;
-	long		 page, offset;	/* styles page and offset */
-	long		 records;	/* of this URL so far, where they are counted */
-	struct buf	 place;		/* style cursor: the cursor; next, link: the URL */
-	int64_t		 from;		/* style window */
-	struct buf	 entries;	/* style index: names, NUL after each */
-	size_t		 nentry, entry, entry_at;
-	bool		 restarted;	/* a forgotten cursor was dropped once */
-	bool		 more;		/* a window ended before the feed */
-	bool		 unchanged;
-	int64_t		 server_time;	/* of the first answer, -1 */
-
-	struct seen	 seen;		/* digests of the requests made */
-	unsigned char	 last_page[32];	/* digest of the page before */
-	bool		 have_last;
-	struct buf	 etag, last_modified;
-};
-
-/* --- the set of requests made --- */
-
-static void
-seen_release(struct seen *s)
-{
-	free(s->slot);
-	memset(s, 0, sizeof(*s));
-}
-
-/* Puts the digest in; true where it was there already. */
-static bool
-seen_put(struct seen *s, const unsigned char *sum)
-{
-	static const unsigned char none[16];
-	size_t i;
-
-	memcpy(&i, sum, sizeof(i));
-	for (i &= s->cap - 1; memcmp(s->slot[i], none, 16) != 0; i = (i + 1) & (s->cap - 1))
-		if (memcmp(s->slot[i], sum, 16) == 0)
-			return true;
-	memcpy(s->slot[i], sum, 16);
-	s->n++;
-	return false;
-}
-
-static bool
-seen_before(struct seen *s, const unsigned char *sum)
-{
-	static const unsigned char none[16];
-	struct seen old = *s;
-	size_t i;
-
-	if (2 * (s->n + 1) > s->cap) {
-		s->cap = old.cap ? 2 * old.cap : 64;
-		s->n = 0;
-		s->slot = xcalloc(s->cap, sizeof(*s->slot));
-		for (i = 0; i < old.cap; i++)
-			if (memcmp(old.slot[i], none, 16) != 0)
-				seen_put(s, old.slot[i]);
-		free(old.slot);
-	}
-	return seen_put(s, sum);
-}
 
 struct paging *
 paging_open(const struct paging_options *o)
@@ -105,13 +24,14 @@ paging_open(const struct paging_options *o)
 	buf_init(&p->etag, 1024);
 	buf_init(&p->last_modified, 128);
 	p->server_time = -1;
-	p->page = p->offset = o->def->first;
-	p->from = o->last_run;
+	paging_rewind(p);
 	/* a cursor of the run before is where this one begins */
 	if (o->def->style == STYLE_CURSOR && o->since->cursor != NULL)
 		(void)!buf_addz(&p->place, o->since->cursor);
 	if (o->def->style == STYLE_TAXII)
 		p->taxii = taxii_new(o->def, o->last_run);
+	if (o->since->place != NULL)
+		paging_place_load(p, o->since->place);
 	return p;
 }
 
@@ -127,7 +47,18 @@ paging_close(struct paging *p)
 	buf_release(&p->etag);
 	buf_release(&p->last_modified);
 	seen_release(&p->seen);
+	free(p->entry_wanted);
 	free(p);
+}
+
+void
+paging_rewind(struct paging *p)
+{
+	p->begun = p->done = p->have_last = p->maybe_last = false;
+	p->page = p->offset = p->def->first;
+	p->records = p->fullest = 0;
+	p->from = p->o.last_run;
+	buf_clear(&p->place);
 }
 
 /* --- never twice to the same place --- */
@@ -152,7 +83,7 @@ note_request(struct paging *p, const struct fetch_request *r, struct err *err)
 	return 0;
 }
 
-/* Two pages with the same bytes, one after the other, in a style that pages. */
+/* Two pages with the same bytes, one after the other, in a style that pages. 1: the feed was at its end before. */
 static int
 note_page(struct paging *p, struct page *page, struct err *err)
 {
@@ -163,8 +94,12 @@ note_page(struct paging *p, struct page *page, struct err *err)
 		return 0;
 	page_sha256(page, hex);
 	hash_sha256(sum, hex, 64);
-	if (p->have_last && memcmp(sum, p->last_page, sizeof(sum)) == 0)
+	if (p->have_last && memcmp(sum, p->last_page, sizeof(sum)) == 0) {
+		/* some servers answer a number past the end with the last page */
+		if (p->maybe_last)
+			return 1;
 		return err_set(err, REASON_CONTRACT, "paging does not advance at page %ld: the same page came twice", p->pages + 1);
+	}
 	memcpy(p->last_page, sum, sizeof(sum));
 	p->have_last = true;
 	return 0;
@@ -187,21 +122,30 @@ fill_vars(const struct paging *p, struct fetch_vars *v)
 	v->params = p->o.params;
 }
 
-/* The place (page number, offset, cursor) as the definition wants it carried. */
+/* Page number, offset or cursor; NULL where there is none to be told. */
+static const char *
+place_text(const struct paging *p, char text[32])
+{
+	switch (p->def->style) {
+	case STYLE_PAGE:
+	case STYLE_OFFSET:
+		snprintf(text, 32, "%ld", p->def->style == STYLE_PAGE ? p->page : p->offset);
+		return text;
+	case STYLE_CURSOR:
+		return p->place.len > 0 ? p->place.bytes : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* The place as the definition wants it carried. */
 static int
-put_place(const struct paging *p, struct fetch_request *r, struct err *err)
+put_place(struct paging *p, struct fetch_request *r, struct err *err)
 {
 	const struct fetch_def *d = p->def;
-	static char text[32];
-	const char *value = text;
+	const char *value = place_text(p, p->number);
 
-	if (d->style == STYLE_PAGE)
-		snprintf(text, sizeof(text), "%ld", p->page);
-	else if (d->style == STYLE_OFFSET)
-		snprintf(text, sizeof(text), "%ld", p->offset);
-	else if (d->style == STYLE_CURSOR && p->place.len > 0)
-		value = p->place.bytes;
-	else
+	if (value == NULL)
 		return 0;
 	if (d->page_header != NULL) {
 		if (strpbrk(value, "\r\n") != NULL)
@@ -216,27 +160,34 @@ put_place(const struct paging *p, struct fetch_request *r, struct err *err)
 	return fetch_request_query(r, d->page_query, value, err);
 }
 
-/* Puts the cursor into the JSON body under the definition's member: the body is an object, the member its last one. */
+/* Puts the place into the body under the definition's member: of a JSON object its last one. */
 static int
 put_body_place(const struct paging *p, struct fetch_request *r, struct err *err)
 {
-	const char *name = p->def->page_body;
+	const char *name = p->def->page_body, *value;
 	size_t end = r->body.len;
+	char text[32];
 	bool empty;
 
-	if (name == NULL || p->place.len == 0 || p->def->style != STYLE_CURSOR)
+	if (name == NULL || (value = place_text(p, text)) == NULL)
 		return 0;
+	if (strstr(p->def->body_type, "json") == NULL) {
+		if ((end > 0 && buf_addc(&r->body, '&') == -1) || http_encode(name, strlen(name), &r->body) == -1 ||
+		    buf_addc(&r->body, '=') == -1 || http_encode(value, strlen(value), &r->body) == -1)
+			return err_set(err, REASON_CONTRACT, "a request is too long");
+		return 0;
+	}
 	while (end > 0 && r->body.bytes[end - 1] != '}')
 		end--;
 	if (end == 0)
-		return err_set(err, REASON_USAGE, "the cursor is to stand in the body, but the body is no JSON object");
+		return err_set(err, REASON_USAGE, "the place is to stand in the body, but the body is no JSON object");
 	r->body.len = end - 1;
 	r->body.bytes[r->body.len] = '\0';
 	for (empty = true, end = 1; end < r->body.len; end++)
 		empty &= r->body.bytes[end] == ' ';
 	if ((!empty && buf_addc(&r->body, ',') == -1) || buf_add_json(&r->body, name, strlen(name)) == -1 ||
-	    buf_addc(&r->body, ':') == -1 || buf_add_json(&r->body, p->place.bytes, p->place.len) == -1 ||
-	    buf_addc(&r->body, '}') == -1)
+	    buf_addc(&r->body, ':') == -1 || (value == text ? buf_addz(&r->body, text) :
+	    buf_add_json(&r->body, value, strlen(value))) == -1 || buf_addc(&r->body, '}') == -1)
 		return err_set(err, REASON_CONTRACT, "a request is too long");
 	return 0;
 }
@@ -273,10 +224,17 @@ build(struct paging *p, struct fetch_request *r, struct err *err)
 	return rc == 0 ? put_body_place(p, r, err) : -1;
 }
 
+/* Is it time to stop, with more to come? Not where the place could not be kept. */
 static bool
 window_full(const struct paging *p)
 {
-	return p->o.windows && p->def->window_pages > 0 && p->pages >= p->def->window_pages;
+	struct json_object *place;
+
+	if (!p->o.windows || p->def->window_pages == 0 || p->pages < p->def->window_pages)
+		return false;
+	place = paging_place_save(p);
+	json_object_put(place);
+	return place != NULL;
 }
 
 /* On to the next URL of the list, from its beginning. */
@@ -285,11 +243,7 @@ next_url(struct paging *p)
 {
 	if (++p->url >= p->def->nurl)
 		return false;
-	p->begun = p->done = p->have_last = false;
-	p->page = p->offset = p->def->first;
-	p->records = 0;
-	p->from = p->o.last_run;
-	buf_clear(&p->place);
+	paging_rewind(p);
 	return true;
 }
 
@@ -299,9 +253,9 @@ paging_next(struct paging *p, struct fetch_request *r, struct err *err)
 	fetch_request_clear(r);
 	if (p->unchanged)
 		return 0;
-	if (p->done && !next_url(p))
+	if ((p->done && !next_url(p)) || (p->taxii != NULL && taxii_done(p->taxii)))
 		return 0;
-	if (p->begun && window_full(p)) {
+	if (p->pages > 0 && window_full(p)) {
 		p->more = true;
 		return 0;
 	}
@@ -319,132 +273,32 @@ paging_next(struct paging *p, struct fetch_request *r, struct err *err)
 		r->etag = p->o.since->etag;
 		r->last_modified = p->o.since->last_modified;
 	}
-	r->probe = p->def->style == STYLE_CURSOR && p->place.len > 0 && !p->restarted;
+	r->probe = p->maybe_last || (!p->restarted && (p->resumed || (p->def->style == STYLE_CURSOR && p->place.len > 0)));
 	return note_request(p, r, err) == -1 ? -1 : 1;
 }
 
 /* --- answers --- */
 
-static int
-after_counted(struct paging *p, struct page *page, struct err *err)
-{
-	const struct fetch_def *d = p->def;
-	struct buf text;
-	long n = 0, total = -1;
-	int rc = 0;
-
-	buf_init(&text, 256);
-	if (d->count != NULL) {
-		rc = fetch_look_scalar(p->look, page, d->count, &text, err);
-		n = rc == 1 ? strtol(text.bytes, NULL, 10) : 0;
-	} else
-		rc = fetch_look_records(p->look, page, &n, err);
-	if (rc != -1 && d->total != NULL) {
-		buf_clear(&text);
-		rc = fetch_look_scalar(p->look, page, d->total, &text, err);
-		if (rc == 1)
-			total = strtol(text.bytes, NULL, 10);
-	}
-	buf_release(&text);
-	if (rc == -1)
-		return -1;
-	p->records += n;
-	p->page++;
-	p->offset += n;
-	p->done = n == 0 || (d->size > 0 && n < d->size) || (total >= 0 && p->records >= total);
-	return 0;
-}
-
-static int
-after_cursor(struct paging *p, struct fetch_request *r, struct page *page, struct err *err)
-{
-	const struct fetch_def *d = p->def;
-	struct buf next, more;
-	int rc, want = -1;
-
-	buf_init(&next, 64 * KIB);
-	buf_init(&more, 1024);
-	rc = fetch_look_scalar(p->look, page, d->next, &next, err);
-	if (rc != -1 && d->more != NULL)
-		want = fetch_look_scalar(p->look, page, d->more, &more, err);
-	if (rc == -1 || (d->more != NULL && want == -1))
-		rc = -1;
-	else if (want == 1 && rc == 0)
-		rc = err_set(err, REASON_CONTRACT, "page %ld says there is more, but not where (no cursor)", p->pages + 1);
-	else if (want == 0 || rc == 0) {
-		/* the last cursor is kept: the next run goes on from it */
-		if (rc == 1 && d->style == STYLE_CURSOR) {
-			buf_clear(&p->place);
-			(void)!buf_add(&p->place, next.bytes, next.len);
-		}
-		p->done = true;
-		rc = 0;
-	} else {
-		buf_clear(&p->place);
-		if (d->style == STYLE_NEXT)
-			rc = http_resolve(r->url.bytes, next.bytes, &p->place, err);
-		else
-			rc = buf_add(&p->place, next.bytes, next.len);
-	}
-	buf_release(&next);
-	buf_release(&more);
-	return rc == -1 ? -1 : 0;
-}
-
-static int
-after_link(struct paging *p, struct fetch_request *r, struct http_answer *a, struct err *err)
-{
-	struct buf next, value;
-	char *line, *save = NULL;
-	int rc = 0;
-
-	buf_init(&next, 16 * KIB);
-	buf_init(&value, 64 * KIB);
-	/* several Link headers are one list */
-	for (line = strtok_r(a->headers.bytes, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save))
-		if (strncmp(line, "link:", 5) == 0)
-			(void)!buf_addf(&value, "%s,", line + 5);
-	p->done = link_header_find(value.bytes, "next", &next) != 1;
-	if (!p->done) {
-		buf_clear(&p->place);
-		rc = http_resolve(r->url.bytes, next.bytes, &p->place, err);
-	}
-	buf_release(&next);
-	buf_release(&value);
-	return rc;
-}
-
-/* The index page: its entries are the pages. */
-static int
-after_index(struct paging *p, struct fetch_request *r, struct page *page, struct err *err)
-{
-	p->entry = p->entry_at = 0;
-	buf_clear(&p->entries);
-	buf_clear(&p->place);
-	if (buf_add(&p->place, r->url.bytes, r->url.len) == -1 ||
-	    fetch_look_list(p->look, page, p->def->entries, p->o.last_run, &p->entries, &p->nentry, err) == -1)
-		return -1;
-	p->done = p->nentry == 0;
-	return 0;
-}
-
-static void
-next_entry(struct paging *p)
-{
-	p->entry_at += strlen(p->entries.bytes + p->entry_at) + 1;
-	p->done = ++p->entry == p->nentry;
-}
-
 /* A cursor that the server no longer knows: the run starts over from the last committed point, once. */
 static int
 restart(struct paging *p, const struct http_answer *a)
 {
-	log_warning("the feed no longer knows the cursor (%ld): starting over from its last run, once", a->status);
+	const char *kept = p->def->style == STYLE_CURSOR ? p->o.since->cursor : NULL;
+	bool again = kept != NULL && strcmp(kept, p->place.bytes) != 0;
+
+	log_warning("the feed no longer knows the cursor (%ld): starting over from its last %s, once", a->status,
+	    again ? "kept one" : "run");
 	p->restarted = true;
-	p->begun = false;
+	p->resumed = false;
+	p->url = 0;
 	seen_release(&p->seen);
-	p->have_last = false;
-	buf_clear(&p->place);
+	paging_rewind(p);
+	if (again)
+		(void)!buf_addz(&p->place, kept);
+	if (p->taxii != NULL) {
+		taxii_free(p->taxii);
+		p->taxii = taxii_new(p->def, p->o.last_run);
+	}
 	return 0;
 }
 
@@ -475,28 +329,35 @@ paging_saw(struct paging *p, struct fetch_request *r, struct page *page, struct 
 		p->unchanged = p->done = true;
 		return 0;
 	}
+	if (a->status >= 400 && p->maybe_last) {
+		p->done = true;		/* a number past the end */
+		return 0;
+	}
 	if (a->status >= 400)
 		return restart(p, a);
+	p->resumed = false;
 	p->bytes += page->len;
 	if (p->bytes > p->def->max_bytes)
 		return err_set(err, REASON_CONTRACT, "the feed has more than %llu bytes (fetch.limits.bytes)",
 		    (unsigned long long)p->def->max_bytes);
 	p->begun = true;
-	if (p->taxii == NULL && note_page(p, page, err) == -1)
-		return -1;
+	if (p->taxii == NULL && (rc = note_page(p, page, err)) != 0) {
+		p->done = true;
+		return rc == -1 ? -1 : 0;
+	}
 	switch (p->def->style) {
 	case STYLE_NONE:
 		keep_validators(p, a);
 		p->done = true;
 		break;
 	case STYLE_PAGE: case STYLE_OFFSET:
-		rc = after_counted(p, page, err);
+		rc = paging_after_counted(p, page, err);
 		break;
 	case STYLE_CURSOR: case STYLE_NEXT:
-		rc = after_cursor(p, r, page, err);
+		rc = paging_after_cursor(p, r, page, err);
 		break;
 	case STYLE_LINK:
-		rc = after_link(p, r, a, err);
+		rc = paging_after_link(p, r, a, err);
 		break;
 	case STYLE_WINDOW:
 		p->from += p->def->window;
@@ -505,9 +366,9 @@ paging_saw(struct paging *p, struct fetch_request *r, struct page *page, struct 
 	case STYLE_INDEX:
 		if (first) {
 			way = true;
-			rc = after_index(p, r, page, err);
+			rc = paging_after_index(p, r, page, err);
 		} else
-			next_entry(p);
+			paging_next_entry(p);
 		break;
 	case STYLE_TAXII:
 		rc = taxii_saw(p->taxii, r, page, a, &way, err);
@@ -522,6 +383,55 @@ paging_saw(struct paging *p, struct fetch_request *r, struct page *page, struct 
 /* --- the end --- */
 
 bool
+paging_whole(const struct paging *p)
+{
+	return !p->more && !p->missing;
+}
+
+bool
+paging_can_pause(const struct paging *p)
+{
+	struct json_object *place = p->o.feed->mode == FEED_INCREMENTAL ? paging_place_save(p) : NULL;
+
+	json_object_put(place);
+	return place != NULL;
+}
+
+void
+paging_pause(struct paging *p)
+{
+	p->more = true;
+}
+
+/* Does a request hold what only one run has? Then a cursor is no use to the next. */
+static bool
+bound_to_run(const struct fetch_def *d)
+{
+	bool bound = fetch_template_uses(d->body, "last_run") || fetch_template_uses(d->body, "from");
+	int i;
+
+	for (i = 0; i < d->nurl; i++)
+		bound |= fetch_template_uses(d->url[i], "last_run") || fetch_template_uses(d->url[i], "from");
+	for (i = 0; i < d->nheader; i++)
+		bound |= fetch_template_uses(d->header[i].value, "last_run");
+	return bound;
+}
+
+/* Up to when has the feed been asked? By the server's clock, but not behind a {to} that came from ours. */
+static int64_t
+asked_until(const struct paging *p)
+{
+	const struct fetch_def *d = p->def;
+	int64_t begun = p->server_time >= 0 ? p->server_time : p->o.now;
+	bool to = d->style == STYLE_WINDOW || fetch_template_uses(d->body, "to");
+	int i;
+
+	for (i = 0; i < d->nurl; i++)
+		to |= fetch_template_uses(d->url[i], "to");
+	return to && p->o.now < begun ? p->o.now : begun;
+}
+
+bool
 paging_unchanged(const struct paging *p)
 {
 	return p->unchanged;
@@ -530,16 +440,16 @@ paging_unchanged(const struct paging *p)
 void
 paging_cursor(const struct paging *p, struct fetch_cursor *c)
 {
-	int64_t begun = p->server_time >= 0 ? p->server_time : p->o.now;
-
 	c->unchanged = p->unchanged;
 	c->more = p->more;
-	/* windows of time move the mark to where they came; everything else to when the run began, by the server's clock */
-	c->last_run = p->def->style == STYLE_WINDOW && p->more ? p->from : p->more ? p->o.last_run : begun;
-	if (p->def->style == STYLE_CURSOR)
+	c->place = p->more ? paging_place_save(p) : NULL;
+	c->last_run = p->more ? p->o.last_run : asked_until(p);
+	/* a snapshot begins at its beginning each time */
+	if (p->def->style == STYLE_CURSOR && (p->more || (p->o.feed->mode == FEED_INCREMENTAL && !bound_to_run(p->def))))
 		fetch_cursor_set(&c->cursor, p->place.bytes);
-	if (p->taxii != NULL)
+	if (p->taxii != NULL && !p->more)
 		taxii_cursor(p->taxii, c);
+	c->fetched = p->unchanged ? p->o.since->fetched : p->server_time >= 0 ? p->server_time : p->o.now;
 	/* after a 304 the validators that were asked with still hold */
 	fetch_cursor_set(&c->etag, p->unchanged ? p->o.since->etag : p->etag.bytes);
 	fetch_cursor_set(&c->last_modified, p->unchanged ? p->o.since->last_modified : p->last_modified.bytes);

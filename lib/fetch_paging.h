@@ -39,6 +39,11 @@ int	 paging_saw(struct paging *, struct fetch_request *, struct page *, struct h
 
 /* What the next run should begin from: fills cursor, etag, last_modified, unchanged, more, last_run (server's time). */
 void	 paging_cursor(const struct paging *, struct fetch_cursor *);
+/* False where a window ended before the feed did, or the feed says that it has more records than it gave. */
+bool	 paging_whole(const struct paging *);
+/* The run stops here, with more to come; only where paging_can_pause(). */
+void	 paging_pause(struct paging *);
+bool	 paging_can_pause(const struct paging *);
 bool	 paging_unchanged(const struct paging *);	/* 304: the whole feed is as it was */
 const char *paging_describe(const struct fetch_def *);	/* "pages by cursor in query member cursor", for --check */
 

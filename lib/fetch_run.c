@@ -118,7 +118,7 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 		}
 	if (rc == 0) {
 		paging_cursor(p, &r->cursor);
-		r->complete = !r->cursor.more;
+		r->complete = paging_whole(p);
 	}
 	r->requests = f != NULL ? fetcher_requests(f) : 0;
 	fetcher_close(f);

@@ -25,6 +25,7 @@ struct taxii {
 	struct buf ids;			/* collections to read, NUL after each; "" once: the start URL is the collection */
 	size_t	 nid, id, id_at;
 	struct buf next;		/* "next" of the page before */
+	char	*wanted;		/* collection at which the last run stopped, or NULL */
 	bool	 objects;		/* requests go to objects now */
 	bool	 done;
 };
@@ -53,6 +54,7 @@ taxii_free(struct taxii *t)
 	buf_release(&t->root);
 	buf_release(&t->ids);
 	buf_release(&t->next);
+	free(t->wanted);
 	free(t);
 }
 
@@ -115,6 +117,12 @@ taxii_next(struct taxii *t, const struct params *params, struct fetch_request *r
 	return buf_add(&r->url, t->start.bytes, t->start.len) == -1 ? err_set(err, REASON_CONTRACT, "a request's URL is too long") : 1;
 }
 
+bool
+taxii_done(const struct taxii *t)
+{
+	return t->done;
+}
+
 static bool
 wanted(const struct taxii *t, const char *id, const char *title)
 {
@@ -136,6 +144,25 @@ member(const struct scan *s, uint32_t o, const char *name, struct buf *out)
 	buf_clear(out);
 	if (i != SCAN_NONE && s->node[i].type == SCAN_STRING && scan_string(s, i, out) == -1)
 		buf_clear(out);
+}
+
+/* To the collection at which the last run stopped; one that is gone means all of them. */
+static void
+go_on(struct taxii *t)
+{
+	size_t n, at = 0;
+
+	for (n = 0; t->wanted != NULL && n < t->nid && strcmp(t->ids.bytes + at, t->wanted) != 0; n++)
+		at += strlen(t->ids.bytes + at) + 1;
+	if (t->wanted != NULL && n < t->nid) {
+		t->id = n;
+		t->id_at = at;
+	} else if (t->wanted != NULL) {
+		buf_clear(&t->next);
+		t->after[0] = '\0';
+	}
+	free(t->wanted);
+	t->wanted = NULL;
 }
 
 /* {"collections":[{"id":..., "title":..., "can_read":true}]} */
@@ -163,6 +190,7 @@ take_collections(struct taxii *t, const struct scan *s, uint32_t list, struct er
 		    "the TAXII server has none of the collections that are named, or does not let us read them" :
 		    "the TAXII server has no collection that we may read");
 	t->objects = true;
+	go_on(t);
 	return 0;
 }
 
@@ -188,7 +216,7 @@ take_way(struct taxii *t, struct fetch_request *r, struct page *page, struct err
 			/* the start was .../collections/ itself */
 			const char *at = strstr(r->url.bytes, "collections");
 
-			(void)!buf_add(&t->root, r->url.bytes, at != NULL ? (size_t)(at - r->url.bytes) : r->url.len);
+			(void)!buf_add(&t->root, r->url.bytes, at != NULL ? (size_t)(at - r->url.bytes) : strcspn(r->url.bytes, "?"));
 		}
 		rc = take_collections(t, &s, i, err);
 	} else if ((i = scan_member(&s, 0, "api_roots")) != SCAN_NONE && s.node[i].type == SCAN_ARRAY && s.node[i].count > 0) {
@@ -197,7 +225,7 @@ take_way(struct taxii *t, struct fetch_request *r, struct page *page, struct err
 		i = def != SCAN_NONE && s.node[def].type == SCAN_STRING ? def : scan_first(&s, i);
 		rc = scan_string(&s, i, &root) == -1 ? -1 : http_resolve(r->url.bytes, root.bytes, &t->root, err);
 	} else if (scan_member(&s, 0, "versions") != SCAN_NONE || t->asked_root == false)
-		rc = buf_add(&t->root, r->url.bytes, r->url.len);
+		rc = buf_add(&t->root, r->url.bytes, strcspn(r->url.bytes, "?"));
 	else
 		rc = err_set(err, REASON_CONTRACT, "the TAXII server's answer has neither api_roots nor collections");
 	if (rc == 0 && t->root.len > 0 && t->root.bytes[t->root.len - 1] != '/')
@@ -243,7 +271,7 @@ after_objects(struct taxii *t, struct page *page, struct http_answer *a, struct 
 		rc = json_pick(page, next_name, four, 1, &next, &quoted, err);
 		buf_clear(&t->next);
 		if (rc == 1)
-			rc = buf_add(&t->next, next.bytes, next.len);
+			rc = quoted ? json_unescape(next.bytes, next.len, &t->next, err) : buf_add(&t->next, next.bytes, next.len);
 		else if (rc == 0 && moved)
 			snprintf(t->after, sizeof(t->after), "%s", last);
 		else if (rc == 0)
@@ -267,6 +295,40 @@ taxii_saw(struct taxii *t, struct fetch_request *r, struct page *page, struct ht
 void
 taxii_cursor(const struct taxii *t, struct fetch_cursor *c)
 {
-	if (t->newest >= 0 && t->done)
+	if (t->newest >= 0 && t->done && t->newest < c->last_run)
 		c->last_run = t->newest;
+}
+
+void
+taxii_place_save(const struct taxii *t, struct json_object *o)
+{
+	if (t->root.len > 0 && t->id < t->nid)
+		json_object_object_add(o, "collection", json_object_new_string(t->ids.bytes + t->id_at));
+	if (t->next.len > 0)
+		json_object_object_add(o, "next", json_object_new_string(t->next.bytes));
+	if (t->after[0] != '\0')
+		json_object_object_add(o, "after", json_object_new_string(t->after));
+	if (t->newest >= 0)
+		json_object_object_add(o, "newest", json_object_new_int64(t->newest));
+}
+
+static bool
+is_text(struct json_object *o, const char *name, struct json_object **v)
+{
+	return json_object_object_get_ex(o, name, v) && json_object_is_type(*v, json_type_string);
+}
+
+void
+taxii_place_load(struct taxii *t, struct json_object *o)
+{
+	struct json_object *v;
+
+	if (is_text(o, "collection", &v))
+		t->wanted = xstrdup(json_object_get_string(v));
+	if (is_text(o, "next", &v))
+		(void)!buf_addz(&t->next, json_object_get_string(v));
+	if (is_text(o, "after", &v))
+		snprintf(t->after, sizeof(t->after), "%s", json_object_get_string(v));
+	if (json_object_object_get_ex(o, "newest", &v))
+		t->newest = json_object_get_int64(v);
 }

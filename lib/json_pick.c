@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "limit.h"
+#include "scan.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -142,4 +143,21 @@ json_pick(const struct page *page, const char *const *name, const size_t *len, i
 	if (full)
 		return err_set(err, REASON_CONTRACT, "%.*s is too long in this page", (int)len[n - 1], name[n - 1]);
 	return *quoted || strcmp(out->bytes, "null") != 0;
+}
+
+int
+json_unescape(const char *text, size_t len, struct buf *out, struct err *err)
+{
+	struct buf quoted;
+	struct scan scan;
+	int rc = -1;
+
+	scan_init(&scan);
+	buf_init(&quoted, 256 * KIB);
+	if (buf_addc(&quoted, '"') == 0 && buf_add(&quoted, text, len) == 0 && buf_addc(&quoted, '"') == 0 &&
+	    scan_text(&scan, quoted.bytes, quoted.len, err) == 0)
+		rc = scan_string(&scan, 0, out);
+	buf_release(&quoted);
+	scan_release(&scan);
+	return rc;
 }

@@ -15,4 +15,7 @@
 int	 json_pick(const struct page *, const char *const *name, const size_t *len, int n, struct buf *out,
     bool *quoted, struct err *) TC_MUST_CHECK;
 
+/* The text between the quotes of a JSON string, appended to out without its escapes. */
+int	 json_unescape(const char *text, size_t len, struct buf *out, struct err *) TC_MUST_CHECK;
+
 #endif

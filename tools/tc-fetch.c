@@ -184,7 +184,7 @@ main(int argc, char **argv)
 		r.params = params;
 		r.out = &out;
 		r.stop = &stop;
-		r.windows = s.window;
+		r.windows = s.window && feed->mode == FEED_INCREMENTAL;
 		if (run(&s, &r, &err) == -1 && err.reason == REASON_NONE)
 			err.reason = REASON_STATE;
 	}
