@@ -54,3 +54,11 @@ load helper
 	[ -e root/usr/share/man/man1/tc-map.1 ]
 	run --separate-stderr -0 root/usr/bin/tc-map --check example-urls
 }
+
+@test "the README's definition is one" {
+	sed -n '/^    {"id": "my-hosts"/,/}\]}$/p' "$TOP/README.md" >my-hosts.json
+	run --separate-stderr -0 tc-map --check ./my-hosts.json
+	printf 'host,score,family\nEvil[.]Host[.]com,70,Emotet\n' >hosts.csv
+	run --separate-stderr -0 tc-map ./my-hosts.json hosts.csv
+	[ "$(jq -c . <<<"$output")" = '{"type":"Host","summary":"evil.host.com","confidence":70,"tag":[{"name":"Emotet"}]}' ]
+}
