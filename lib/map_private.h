@@ -249,8 +249,9 @@ struct map {
 	bool			 full;		/* a ceiling was met */
 	int			 objects;	/* of this record */
 	struct {
-		const char	*name, *why;
-	}			 refused[16];	/* objects of this record, counted if another was made */
+		const char	*name, *why;	/* constants */
+		uint64_t	 count;
+	}			 refused[32];	/* kinds of objects of this record that were not made, counted if another was */
 	int			 nrefused;
 
 	/* arrays */
@@ -330,6 +331,7 @@ const char *tlp_label(const char *text, size_t len, int *rank);
 
 /* Values: write head and value; return 0, or -1 with map->why set (*drop: by policy). */
 int	 value_write(struct map *, struct root *, struct rule *, enum tc_type *type, bool *drop);
+extern const char map_not_asked[];		/* the reason of the type filter */
 int	 association_write(struct map *, struct root *, struct rule *, bool *drop);
 /* The canonical value in map->text, NULL, or why not; *drop where that is policy. */
 const char *indicator_canon(struct map *, enum tc_type *type, const char *text, size_t len, bool *drop);
@@ -337,6 +339,7 @@ const char *indicator_canon(struct map *, enum tc_type *type, const char *text, 
 /* --- counting and noting --- */
 
 void	 map_count(struct map *, const char *kind, const char *name, const char *why);
+void	 map_count_add(struct map *, const char *kind, const char *name, const char *why, uint64_t count);
 void	 map_tell(struct map *, int kind, const char *at, const char *why, const char *text, size_t len);
 static inline bool
 map_noting(const struct map *m)

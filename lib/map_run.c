@@ -13,13 +13,19 @@ static const char too_much[] = "the record makes more than fits";
 void
 map_count(struct map *m, const char *kind, const char *name, const char *why)
 {
+	map_count_add(m, kind, name, why, 1);
+}
+
+void
+map_count_add(struct map *m, const char *kind, const char *name, const char *why, uint64_t count)
+{
 	struct lost *l;
 	int i;
 
 	for (i = 0; i < m->nlost; i++) {
 		l = &m->lost[i];
 		if (l->name == name && l->why == why && l->kind == kind) {
-			l->count++;
+			l->count += count;
 			return;
 		}
 	}
@@ -34,7 +40,7 @@ map_count(struct map *m, const char *kind, const char *name, const char *why)
 	l->kind = kind;
 	l->name = name;
 	l->why = why;
-	l->count = 1;
+	l->count = count;
 	l->key = xmalloc(strlen(name) + strlen(why) + 3);
 	sprintf(l->key, "%s: %s", name, why);
 }
@@ -121,9 +127,9 @@ steps(struct map *m, struct root *root, const struct program *p)
 	return 0;
 }
 
-/* 1: a line was written; 0: dropped, -1: refused, map->why says why. */
+/* 1: a line was written; 0: dropped, -1: refused, map->why says why, of what type as far as that is known. */
 static int
-object(struct map *m, struct root *root, struct rule *r)
+object(struct map *m, struct root *root, struct rule *r, enum tc_type *known)
 {
 	size_t start = m->out->len;
 	enum tc_type type = TYPE_NONE;
@@ -135,6 +141,7 @@ object(struct map *m, struct root *root, struct rule *r)
 		return -1;
 	}
 	rc = r->class == CLASS_ASSOCIATION ? association_write(m, root, r, &drop) : value_write(m, root, r, &type, &drop);
+	*known = type;
 	if (rc == 0 && r->class != CLASS_ASSOCIATION)
 		rc = steps(m, root, r->program[type]);
 	if (rc == 0 && m->out->len - start > LIMIT_LINE) {
@@ -160,9 +167,35 @@ struct tally {
 	const char	*dropped, *refused;
 };
 
+/*
+ * An object that was not made, for the counts if its record is mapped all the
+ * same. What a filter left out was asked for and is no loss.
+ */
+static void
+not_made(struct map *m, const struct rule *r, enum tc_type type)
+{
+	const char *name = type != TYPE_NONE ? schema_type_name(type) : r->type_name;
+	int i;
+
+	if (m->why == map_not_asked)
+		return;
+	for (i = 0; i < m->nrefused; i++)
+		if (m->refused[i].name == name && m->refused[i].why == m->why) {
+			m->refused[i].count++;
+			return;
+		}
+	if ((size_t)i == sizeof(m->refused) / sizeof(m->refused[0]))
+		return;
+	m->refused[i].name = name;
+	m->refused[i].why = m->why;
+	m->refused[i].count = 1;
+	m->nrefused++;
+}
+
 static void
 once(struct map *m, struct root *root, struct rule *r, struct tally *t)
 {
+	enum tc_type type = TYPE_NONE;
 	int rc = r->when.op == COND_ALWAYS ? 1 : condition_eval(m, root, &r->when);
 
 	if (rc == 0) {
@@ -174,20 +207,17 @@ once(struct map *m, struct root *root, struct rule *r, struct tally *t)
 		t->refused = "the condition failed";
 		return;
 	}
-	switch (object(m, root, r)) {
+	switch (object(m, root, r, &type)) {
 	case 1:
 		t->made++;
-		break;
+		return;
 	case 0:
 		t->dropped = m->why;
 		break;
 	default:
 		t->refused = m->why;
-		if (m->nrefused < 16) {
-			m->refused[m->nrefused].name = r->type_name;
-			m->refused[m->nrefused++].why = m->why;
-		}
 	}
+	not_made(m, r, type);
 }
 
 static void
@@ -304,7 +334,7 @@ map_record(struct map *m, const struct record *rec, struct buf *out, const char 
 		return MAP_REJECTED;
 	}
 	for (i = 0; i < m->nrefused && t.made > 0; i++)
-		map_count(m, "objects", m->refused[i].name, m->refused[i].why);
+		map_count_add(m, "objects", m->refused[i].name, m->refused[i].why, m->refused[i].count);
 	*reason = t.made > 0 ? NULL : t.refused != NULL ? t.refused : t.dropped;
 	return t.made > 0 ? MAP_MAPPED : t.refused != NULL ? MAP_REJECTED : MAP_DROPPED;
 }

@@ -8,6 +8,7 @@
 #include "text.h"
 
 static const char missing[] = "the value is missing";
+const char map_not_asked[] = "a type that is not asked for";
 
 static int
 refuse(struct map *m, const char *at, const char *why, const struct mval *v)
@@ -117,7 +118,7 @@ file_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 	if (!any)
 		return refuse(m, at, why, NULL);
 	if (!wanted(m, TYPE_FILE))
-		return drop_it(m, r->at, "a type that is not asked for", "File", 4, drop);
+		return drop_it(m, r->at, map_not_asked, "File", 4, drop);
 	put_head(m, r, TYPE_FILE);
 	for (i = 0; i < 3; i++)
 		if (hash[i][0] != '\0') {
@@ -148,7 +149,7 @@ registry_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 	if (value_registry_key(text, len, &m->text, &why) != VALUE_OK)
 		return refuse(m, h->at, why, &v);
 	if (!wanted(m, TYPE_REGISTRY_KEY))
-		return drop_it(m, r->at, "a type that is not asked for", text, len, drop);
+		return drop_it(m, r->at, map_not_asked, text, len, drop);
 	put_head(m, r, TYPE_REGISTRY_KEY);
 	PUT(m, m->out, ",\"Key Name\":");
 	put_json(m, m->out, m->text.bytes, m->text.len);
@@ -213,7 +214,7 @@ group_write(struct map *m, struct root *root, struct rule *r, enum tc_type type,
 	char made[XID_LEN + 1];
 
 	if (!wanted(m, type))
-		return drop_it(m, r->at, "a type that is not asked for", type_name, strlen(type_name), drop);
+		return drop_it(m, r->at, map_not_asked, type_name, strlen(type_name), drop);
 	hole_eval(m, root, r->name, &name);
 	if (name.type == M_NULL)
 		return refuse(m, r->name->at, "the name is missing", NULL);
@@ -298,7 +299,7 @@ value_write(struct map *m, struct root *root, struct rule *r, enum tc_type *type
 	if (why != NULL)
 		return *drop ? drop_it(m, r->at_value, why, text, len, drop) : refuse(m, r->at_value, why, &v);
 	if (!wanted(m, *type))
-		return drop_it(m, r->at, "a type that is not asked for", text, len, drop);
+		return drop_it(m, r->at, map_not_asked, text, len, drop);
 	put_head(m, r, *type);
 	put_json(m, m->out, m->text.bytes, m->text.len);
 	return 0;
@@ -381,7 +382,7 @@ association_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 	int rc = -1;
 
 	if (!wanted(m, TYPE_NONE))
-		return drop_it(m, r->at, "a type that is not asked for", "association", 11, drop);
+		return drop_it(m, r->at, map_not_asked, "association", 11, drop);
 	buf_init(&line, LIMIT_LINE);
 	scan_init(&scan);
 	PUT(m, &line, "{");
