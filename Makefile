@@ -4,6 +4,7 @@
 #   make check               the test suite (minutes); check-torture and check-package are the long tiers
 #   make demo [FEED=f.json]  a whole job against the local stand-in of the platform
 #   make bench               the benchmark (scripts/bench -h for its sizes)
+#   make package [FEED=f.json] [NAME="Acme Intel Feed"]   the App that the platform installs, in dist/; make dist: and what is published
 #   make install             PREFIX (/usr/local) and DESTDIR are honoured
 #
 #   SANITIZE=address,undefined   a build that stops at the first finding; give it a BUILD of its own
@@ -117,8 +118,13 @@ demo: all
 bench: all
 	BUILD=$(BUILD) scripts/bench
 
+# FEED and NAME choose the feed; the files go to dist/.
 package: all
-	BUILD=$(BUILD) scripts/package
+	FEED='$(FEED)' NAME='$(NAME)' BUILD=$(BUILD) scripts/package
+
+# The folder for the vendor's repository as well, with checksums.
+dist: all
+	FEED='$(FEED)' NAME='$(NAME)' BUILD=$(BUILD) scripts/package --dist
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tcfeed/feeds $(DESTDIR)$(PREFIX)/share/man/man1 \
