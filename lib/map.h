@@ -79,7 +79,7 @@ int	 map_rules(const struct map *);
 /*
  * What was left out on the way, i from 0: "rating: not a number" and how
  * often; kind says what it was: "members" left out, "cut" texts, "tags" and
- * "objects" refused, or dropped by value, although the record was mapped. NULL past the end.
+ * "objects" refused or "dropped" by policy although the record was mapped. NULL past the end.
  */
 const char *map_lost(const struct map *, int i, const char **kind, uint64_t *count);
 

@@ -249,9 +249,9 @@ struct map {
 	bool			 full;		/* a ceiling was met */
 	int			 objects;	/* of this record */
 	struct {
-		const char	*name, *why;	/* constants */
+		const char	*kind, *name, *why;	/* constants */
 		uint64_t	 count;
-	}			 refused[32];	/* kinds of objects of this record that were not made, counted if another was */
+	}			 refused[32];	/* what this record did not get, counted if it got an object */
 	int			 nrefused;
 
 	/* arrays */

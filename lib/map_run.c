@@ -172,7 +172,7 @@ struct tally {
  * same. What a filter left out was asked for and is no loss.
  */
 static void
-not_made(struct map *m, const struct rule *r, enum tc_type type)
+not_made(struct map *m, const struct rule *r, enum tc_type type, const char *kind)
 {
 	const char *name = type != TYPE_NONE ? schema_type_name(type) : r->type_name;
 	int i;
@@ -186,6 +186,7 @@ not_made(struct map *m, const struct rule *r, enum tc_type type)
 		}
 	if ((size_t)i == sizeof(m->refused) / sizeof(m->refused[0]))
 		return;
+	m->refused[i].kind = kind;
 	m->refused[i].name = name;
 	m->refused[i].why = m->why;
 	m->refused[i].count = 1;
@@ -213,11 +214,12 @@ once(struct map *m, struct root *root, struct rule *r, struct tally *t)
 		return;
 	case 0:
 		t->dropped = m->why;
+		not_made(m, r, type, "dropped");
 		break;
 	default:
 		t->refused = m->why;
+		not_made(m, r, type, "objects");
 	}
-	not_made(m, r, type);
 }
 
 static void
@@ -334,7 +336,7 @@ map_record(struct map *m, const struct record *rec, struct buf *out, const char 
 		return MAP_REJECTED;
 	}
 	for (i = 0; i < m->nrefused && t.made > 0; i++)
-		map_count_add(m, "objects", m->refused[i].name, m->refused[i].why, m->refused[i].count);
+		map_count_add(m, m->refused[i].kind, m->refused[i].name, m->refused[i].why, m->refused[i].count);
 	*reason = t.made > 0 ? NULL : t.refused != NULL ? t.refused : t.dropped;
 	return t.made > 0 ? MAP_MAPPED : t.refused != NULL ? MAP_REJECTED : MAP_DROPPED;
 }

@@ -141,6 +141,27 @@ put_integer(struct map *m, struct buf *b, const struct field *f, const struct mv
 	return NULL;
 }
 
+/* The id of an object that is there already: rounding would name another one. */
+static const char *
+put_ref_id(struct map *m, struct buf *b, const struct mval *v)
+{
+	const char *text;
+	size_t len, i;
+
+	if (!mval_text(v, &text, &len))
+		return "not an id";
+	trim(&text, &len);
+	if (len == 0)
+		return "";
+	for (i = 0; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return "not an id";
+	if (len > 18 || text[0] == '0')
+		return "not an id";
+	put(m, b, text, len);
+	return NULL;
+}
+
 static const char *
 put_boolean(struct map *m, struct buf *b, const struct mval *v)
 {
@@ -242,8 +263,9 @@ scalar_write(struct map *m, struct buf *b, const struct field *f, size_t max, co
 {
 	switch (f->kind) {
 	case FIELD_INTEGER:
-	case FIELD_REF_ID:
 		return put_integer(m, b, f, v);
+	case FIELD_REF_ID:
+		return put_ref_id(m, b, v);
 	case FIELD_BOOLEAN:
 		return put_boolean(m, b, v);
 	case FIELD_DATE:

@@ -140,7 +140,7 @@ capture() {
 	capture abusech-threatfox "$in/recent-2026-07-22T1939.json"
 	[ "$(counts)" = "3854 3853 0 1" ]
 	# 2,494 ip:port of which one is in 100.64.0.0/10, 1,180 domains, 165 URLs of which one is tcp://, 15 files
-	[ "$(jq -c '[.objects.Address, .objects.Host, .objects.URL, .objects.File, .lost.objects]' s)" = '[2493,1180,164,15,{"Address: a reserved value":1}]' ]
+	[ "$(jq -c '[.objects.Address, .objects.Host, .objects.URL, .objects.File, .lost.dropped]' s)" = '[2493,1180,164,15,{"Address: a reserved value":1}]' ]
 	[ "$(jq -r '.reason' rejects | sort -u)" = "scheme is not http, https, ftp or sftp" ]
 	# families: all but the unknown ones, each by its own name
 	[ "$(jq -r 'select(.type == "Malware").name' out | sort -u)" = "$(jq -r '.[][] | select(.malware | startswith("unknown") | not).malware_printable' "$in/recent-2026-07-22T1939.json" | sort -u)" ]
@@ -185,7 +185,7 @@ capture() {
 	[ "$(counts) $(jq -c .objects s)" = '2 2 0 0 {"Host":2,"emitted":2}' ]
 	# one of the six is a private address
 	capture otx-events "$in/pulses-subscribed-expanded.ndjson"
-	[ "$(counts) $(jq -c '[.objects.File, .objects.Host, .objects.URL, .lost.objects]' s)" = '6 6 0 0 [1,2,2,{"Address: a reserved value":1}]' ]
+	[ "$(counts) $(jq -c '[.objects.File, .objects.Host, .objects.URL, .lost.dropped]' s)" = '6 6 0 0 [1,2,2,{"Address: a reserved value":1}]' ]
 	closed out
 }
 
@@ -196,7 +196,7 @@ capture() {
 	[ "$(counts)" = "2220 2220 0 0" ]
 	# 892 domains, 200 addresses, 1,004 URLs, 124 files; five are no indicators or reserved
 	[ "$(jq -c '[.objects.Host, .objects.Address, .objects.URL, .objects.File]' s)" = '[890,200,1001,124]' ]
-	[ "$(jq -c .lost.objects s)" = '{"Host: underscore in a host name":2,"URL: blank, control or delimiter in the URL":2,"URL: a reserved value":1}' ]
+	[ "$(jq -c '[.lost.objects, .lost.dropped]' s)" = '[{"Host: underscore in a host name":2,"URL: blank, control or delimiter in the URL":2},{"URL: a reserved value":1}]' ]
 	[ "$(jq -r 'select(.type == "Report").xid' out | sort -u | wc -l)" -eq 8 ]
 	closed out
 }

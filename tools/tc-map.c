@@ -420,8 +420,9 @@ prepare(struct run *run, struct err *err)
 
 /* --- the end --- */
 
+/* Objects written; of them indicators, and what mapped records did not get because it was refused. */
 static long long
-tell_counts(struct run *run)
+tell_counts(struct run *run, long long *indicators, long long *refused)
 {
 	long long emitted = 0, made;
 	const char *key, *kind;
@@ -440,10 +441,14 @@ tell_counts(struct run *run)
 		if (made > 0)
 			stats_add_key(tool.stats, "objects", i == TYPE_NONE ? "association" : schema_type_name((enum tc_type)i), made);
 		emitted += made;
+		if (schema_class((enum tc_type)i) == CLASS_INDICATOR)
+			*indicators += made;
 	}
 	stats_set(tool.stats, "objects.emitted", emitted);
 	for (i = 0; (key = map_lost(run->map, i, &kind, &n)) != NULL; i++) {
 		snprintf(path, sizeof(path), "lost.%s", kind);
+		if (strcmp(kind, "objects") == 0)
+			*refused += (long long)n;
 		stats_add_key(tool.stats, path, key, (long long)n);
 		log_debug("%s: %llu of %s", kind, (unsigned long long)n, key);
 	}
@@ -452,7 +457,7 @@ tell_counts(struct run *run)
 
 /* The promises of design.md about what a run of records may end with. */
 static void
-judge(struct run *run, struct err *err)
+judge(struct run *run, long long indicators, long long refused, struct err *err)
 {
 	const struct feed *f = run->feed;
 	double most = f->max_reject_share * (double)run->read;
@@ -467,6 +472,9 @@ judge(struct run *run, struct err *err)
 	else if (run->rejected > 0 && ((double)run->rejected > most ||
 	    (f->max_reject_count >= 0 && run->rejected > f->max_reject_count)))
 		err_set(err, REASON_REJECTS, "%lld of %lld records rejected, more than max_rejects allows", run->rejected, run->read);
+	else if (refused > 0 && refused >= run->mapped && indicators == 0 && !run->some_types)
+		/* their groups were mapped, so the records do not count as rejected */
+		err_set(err, REASON_REJECTS, "no indicator was valid: %lld objects could not be made of %lld records", refused, run->read);
 	else if (run->read > 0 && run->mapped == 0)
 		log_warning("no object was made of %lld records: all were dropped", run->read);
 }
@@ -474,8 +482,8 @@ judge(struct run *run, struct err *err)
 static int
 finish(struct run *run, struct err *err)
 {
-	char summary[256];
-	long long emitted;
+	char summary[320], lost[64] = "";
+	long long emitted, indicators = 0, refused = 0;
 	struct err why = { 0 };
 
 	if (run->lines.len > 0)
@@ -489,10 +497,12 @@ finish(struct run *run, struct err *err)
 	}
 	if (rejects_close(run->rejects, &why) == -1 && err->reason == REASON_NONE)
 		*err = why;
-	emitted = tell_counts(run);
-	judge(run, err);
-	snprintf(summary, sizeof(summary), "%s: %lld records read, %lld mapped, %lld dropped, %lld rejected; %lld objects%s",
-	    run->feed->id, run->read, run->mapped, run->dropped, run->rejected, emitted,
+	emitted = tell_counts(run, &indicators, &refused);
+	judge(run, indicators, refused, err);
+	if (refused > 0)
+		snprintf(lost, sizeof(lost), ", %lld more refused", refused);
+	snprintf(summary, sizeof(summary), "%s: %lld records read, %lld mapped, %lld dropped, %lld rejected; %lld objects%s%s",
+	    run->feed->id, run->read, run->mapped, run->dropped, run->rejected, emitted, lost,
 	    run->limit > 0 || run->some_types ? " (limited: not the whole feed)" : "");
 	return tool_end(&tool, err, summary);
 }
