@@ -410,7 +410,7 @@ ${later:+$later
 
 # What is pending of this pipe would be lost if the next run began behind it.
 may_move() {
-	whole fetch map filter && heard submit commit &&
+	heard fetch && whole map filter && heard submit commit &&
 		[ "$(counted "$dir/commit$part.json" unknown)" -eq 0 ] && [ "$(counted "$dir/commit$part.json" unsent)" -eq 0 ]
 }
 
@@ -446,6 +446,8 @@ feed_pipes() {
 		[ -s "$dir/cursor" ] || break
 		cp "$dir/cursor" "$work/cursor"
 		cp "$dir/cursor" "$keep/cursor.new" && mv -f "$keep/cursor.new" "$keep/cursor"
+		# a fetch that paused, or found a gap, has said so: what came is whole, but the rest is another run's
+		whole fetch || return 1
 		grep -q '"more": *true' "$dir/cursor" || break
 		from=$keep/cursor
 		windows=$((windows + 1))

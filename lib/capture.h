@@ -6,6 +6,9 @@
  * time, length, sha256; secrets masked) and an end record
  * {"end":true,"pages":N}, written last. Files are 0600, the directory 0700.
  *
+ * An unfinished capture (no end record) is gone on with: its pages are kept,
+ * and a run that makes the same requests takes them from there.
+ *
  * Read: with pages.ndjson in its order, each page checked against its length
  * and digest, and a missing end record is an error (the capture was cut).
  * Without one (made by curl or by hand) the files in name order, hidden ones
@@ -26,11 +29,15 @@ struct capture_page {
 	const char	*headers;	/* "name: value\n" lines, or NULL */
 	int64_t		 time;		/* epoch seconds */
 	const char	*ending;	/* "json", "csv", "txt" */
+	const char	*request;	/* 32 hexadecimal digits that stand for the request; NULL: none was made */
+	const char	*member;	/* name in an archive, or NULL */
+	int64_t		 last_run, until; /* times that the run's requests hold */
 };
 
 struct capture;
+struct kept;
 
-/* The directory is made; one that already holds pages is refused (USAGE). */
+/* The directory is made; one that holds a finished capture is refused (USAGE), and one that somebody else writes (BUSY). */
 int	 capture_create(struct capture **, const char *dir, struct err *) TC_MUST_CHECK;
 int	 capture_add(struct capture *, struct page *, const struct capture_page *, struct err *) TC_MUST_CHECK;
 /* Keeps an attachment under its SHA-256; hex is filled. The same bytes twice are one file. */
@@ -38,8 +45,9 @@ int	 capture_attachment(struct capture *, struct page *, char hex[65], struct er
 /* Writes the end record; without this call the capture stays a cut one. */
 int	 capture_end(struct capture *, struct err *) TC_MUST_CHECK;
 void	 capture_free(struct capture *);
-/* Pages of an unfinished capture of the same run are kept and counted: resume goes on behind them. */
 int	 capture_pages(const struct capture *);
+/* What an unfinished capture held when it was opened; NULL: nothing. */
+const struct kept *capture_kept(const struct capture *);
 
 struct replay;
 

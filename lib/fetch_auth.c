@@ -51,9 +51,22 @@ oauth2(struct fetch_auth_state *s, const struct fetch_vars *v, struct err *err)
 	return 0;
 }
 
+static int
+certificate(struct fetch_auth_state *s, const struct fetch_vars *v, struct http_options *o, struct err *err)
+{
+	if (fetch_template_expand(s->def->cert_file, v, &s->cert_file, err) == -1 ||
+	    (s->def->key_file != NULL && fetch_template_expand(s->def->key_file, v, &s->key_file, err) == -1) ||
+	    (s->def->password != NULL && fetch_template_expand(s->def->password, v, &s->key_password, err) == -1))
+		return -1;
+	o->client_cert = s->cert_file.bytes;
+	o->client_key = s->def->key_file != NULL ? s->key_file.bytes : NULL;
+	o->client_key_password = s->def->password != NULL ? s->key_password.bytes : NULL;
+	return 0;
+}
+
 int
 fetch_auth_prepare(struct fetch_auth_state *s, const struct fetch_def *def, const struct params *params,
-    const char **key_password, struct err *err)
+    struct http_options *o, struct err *err)
 {
 	struct fetch_vars v = { .params = params };
 
@@ -62,6 +75,8 @@ fetch_auth_prepare(struct fetch_auth_state *s, const struct fetch_def *def, cons
 	buf_init(&s->value, LIMIT_SECRET);
 	buf_init(&s->token_url, 16 * KIB);
 	buf_init(&s->token_body, LIMIT_SECRET * 4);
+	buf_init(&s->cert_file, 4096);
+	buf_init(&s->key_file, 4096);
 	buf_init(&s->key_password, LIMIT_SECRET);
 	switch (def->auth) {
 	case AUTH_NONE:
@@ -76,12 +91,7 @@ fetch_auth_prepare(struct fetch_auth_state *s, const struct fetch_def *def, cons
 	case AUTH_OAUTH2:
 		return oauth2(s, &v, err);
 	case AUTH_CERTIFICATE:
-		if (def->password == NULL)
-			return 0;
-		if (fetch_template_expand(def->password, &v, &s->key_password, err) == -1)
-			return -1;
-		*key_password = s->key_password.bytes;
-		return 0;
+		return certificate(s, &v, o, err);
 	}
 	return 0;
 }
@@ -94,6 +104,8 @@ fetch_auth_release(struct fetch_auth_state *s)
 	buf_release(&s->value);
 	buf_release(&s->token_url);
 	buf_release(&s->token_body);
+	buf_release(&s->cert_file);
+	buf_release(&s->key_file);
 	buf_release(&s->key_password);
 	s->def = NULL;
 }
@@ -179,11 +191,25 @@ fetch_auth_headers(struct fetch_auth_state *s, struct http *http, struct http_he
 	return 0;
 }
 
+static bool
+has_member(const char *url, const char *name)
+{
+	size_t n = strlen(name);
+	const char *s;
+
+	for (s = strchr(url, '?'); s != NULL; s = strchr(s + 1, '&'))
+		if (strncmp(s + 1, name, n) == 0 && s[1 + n] == '=')
+			return true;
+	return false;
+}
+
 int
 fetch_auth_query(struct fetch_auth_state *s, struct fetch_request *r, struct err *err)
 {
 	if (s->def->auth != AUTH_QUERY)
 		return 0;
+	if (has_member(r->url.bytes, s->def->auth_name))
+		return 0;		/* a next link that carries it along */
 	/* the value is encoded already: the template's place is a URL */
 	if (buf_addf(&r->url, "%c", strchr(r->url.bytes, '?') != NULL ? '&' : '?') == -1 ||
 	    http_encode(s->def->auth_name, strlen(s->def->auth_name), &r->url) == -1 ||

@@ -16,15 +16,15 @@ struct fetch_auth_state {
 	const struct fetch_def	*def;
 	struct buf		 value;		/* of the Authorization or named header, or the query's value */
 	struct buf		 token_url, token_body;	/* oauth2 */
-	struct buf		 key_password;
+	struct buf		 cert_file, key_file, key_password;	/* certificate */
 	bool			 have_token;
 	int64_t			 expires_ms;	/* monotonic; 0: not said */
 	volatile int		*stop;
 };
 
-/* *key_password: of a client certificate's key, or left alone. */
+/* Client certificate, key and the key's password go into the options, where there are any. */
 int	 fetch_auth_prepare(struct fetch_auth_state *, const struct fetch_def *, const struct params *,
-    const char **key_password, struct err *) TC_MUST_CHECK;
+    struct http_options *, struct err *) TC_MUST_CHECK;
 void	 fetch_auth_release(struct fetch_auth_state *);
 
 /* Adds at most one header at header[*n]; fetches an OAuth2 token where one is needed. */

@@ -10,6 +10,8 @@
 #include "limit.h"
 #include "xmalloc.h"
 
+#define FETCH_HEADERS 20	/* of a request; our own and the credentials come besides */
+
 /* What the section's checkers share: where they are. */
 struct at {
 	const struct feed *feed;
@@ -66,24 +68,30 @@ expression(struct at *at, struct jmespath **out, struct json_object *o, const ch
 
 /* "30s", 30 or "1h" as milliseconds. */
 static int
-duration(struct at *at, struct json_object *o, const char *name, long *ms)
+duration_in(struct at *at, struct json_object *o, const char *parent, const char *name, long *ms)
 {
 	struct json_object *v = get(o, name);
 	struct err why = { 0 };
-	char pointer[64];
+	char pointer[80];
 	int64_t seconds;
 	const char *s;
 
 	if (v == NULL)
 		return 0;
 	s = json_object_get_string(v);
-	snprintf(pointer, sizeof(pointer), "/fetch/%s", name);
+	snprintf(pointer, sizeof(pointer), "%s/%s", parent, name);
 	if (date_duration(s, strlen(s), &seconds, &why) == -1)
 		return feed_complain(at->feed, at->err, pointer, "%s", why.text);
-	if (seconds < 0 || seconds > 30 * 86400)
-		return feed_complain(at->feed, at->err, pointer, "%s is not between 0 and 30 days", s);
+	if (seconds < 0 || seconds > 3660 * 86400LL)
+		return feed_complain(at->feed, at->err, pointer, "%s is not between 0 and ten years", s);
 	*ms = (long)seconds * 1000;
 	return 0;
+}
+
+static int
+duration(struct at *at, struct json_object *o, const char *name, long *ms)
+{
+	return duration_in(at, o, "/fetch", name, ms);
 }
 
 static const char **
@@ -143,6 +151,8 @@ headers(struct at *at, struct fetch_def *d, struct json_object *o)
 
 	if (o == NULL)
 		return 0;
+	if (json_object_object_length(o) > FETCH_HEADERS)
+		return feed_complain(at->feed, at->err, "/fetch/headers", "more than %d headers", FETCH_HEADERS);
 	d->header = xcalloc((size_t)json_object_object_length(o) + 1, sizeof(*d->header));
 	json_object_object_foreach(o, name, value) {
 		const char *p;
@@ -211,9 +221,9 @@ auth(struct at *at, struct fetch_def *d, struct json_object *o)
 	d->auth = kind[i].auth;
 	d->auth_name = text(o, "name");
 	d->scope = text(o, "scope");
-	d->cert_file = text(o, "cert_file");
-	d->key_file = text(o, "key_file");
-	return template(at, &d->user, text(o, d->auth == AUTH_OAUTH2 ? "client_id" : "user"),
+	return template(at, &d->cert_file, text(o, "cert_file"), PLACE_HEADER, "/fetch/auth/cert_file") == -1 ||
+	    template(at, &d->key_file, text(o, "key_file"), PLACE_HEADER, "/fetch/auth/key_file") == -1 ||
+	    template(at, &d->user, text(o, d->auth == AUTH_OAUTH2 ? "client_id" : "user"),
 	    d->auth == AUTH_OAUTH2 ? PLACE_FORM : PLACE_HEADER, "/fetch/auth/user") == -1 ||
 	    template(at, &d->password, text(o, d->auth == AUTH_OAUTH2 ? "client_secret" : "password"),
 	    d->auth == AUTH_OAUTH2 ? PLACE_FORM : PLACE_HEADER, "/fetch/auth/password") == -1 ||
@@ -256,6 +266,8 @@ pages(struct at *at, struct fetch_def *d, struct json_object *o)
 	d->page_body = text(o, "body");
 	if ((d->page_query != NULL) + (d->page_header != NULL) + (d->page_body != NULL) > 1)
 		return feed_complain(at->feed, at->err, "/fetch/pages", "only one of query, header and body can carry the place");
+	if (d->page_body != NULL && d->body == NULL)
+		return feed_complain(at->feed, at->err, "/fetch/pages/body", "the request has no body");
 	if (d->page_query == NULL && d->page_header == NULL && d->page_body == NULL)
 		d->page_query = d->style == STYLE_PAGE ? "page" : d->style == STYLE_OFFSET ? "offset" :
 		    d->style == STYLE_CURSOR ? "cursor" : NULL;
@@ -333,19 +345,23 @@ unpack(struct at *at, struct fetch_def *d, struct json_object *v)
 static int
 limits(struct at *at, struct fetch_def *d, struct json_object *f)
 {
-	static const char *const members[] = { "pages:int?", "page_bytes:int?", "bytes:int?", NULL };
+	static const char *const members[] = { "pages:int?", "page_bytes:int?", "bytes:int?", "time:string|int?", NULL };
 	struct json_object *l = get(f, "limits"), *low = get(f, "low_speed");
 	static const char *const low_members[] = { "bytes:int", "seconds:int", NULL };
 
 	d->max_pages = LIMIT_PAGES;
 	d->max_page_bytes = LIMIT_PAGE;
 	d->max_bytes = 64 * (uint64_t)GIB;
+	d->run_ms = LIMIT_FETCH_TIME * 1000L;
+	d->refetch_ms = 86400 * 1000L;
 	if (l != NULL) {
 		if (feed_members(at->feed, l, "/fetch/limits", members, at->err) == -1)
 			return -1;
 		d->max_pages = number(l, "pages", d->max_pages);
 		d->max_page_bytes = (uint64_t)number(l, "page_bytes", (long)d->max_page_bytes);
 		d->max_bytes = (uint64_t)number(l, "bytes", (long)d->max_bytes);
+		if (duration_in(at, l, "/fetch/limits", "time", &d->run_ms) == -1)
+			return -1;
 		if (d->max_pages < 1 || d->max_page_bytes < 1 || d->max_page_bytes > 64 * GIB || d->max_bytes < 1)
 			return feed_complain(at->feed, at->err, "/fetch/limits", "limits are whole numbers from 1");
 	}
@@ -360,7 +376,8 @@ limits(struct at *at, struct fetch_def *d, struct json_object *f)
 	d->tries = number(f, "tries", 0);
 	if (d->window_pages < 0 || d->max_requests < 0 || d->tries < 0 || d->tries > 20)
 		return feed_complain(at->feed, at->err, "/fetch", "window_pages, max_requests and tries (at most 20) are whole numbers from 0");
-	return duration(at, f, "min_interval", &d->min_interval_ms) == -1 ||
+	return duration(at, f, "refetch", &d->refetch_ms) == -1 || duration(at, f, "history", &d->history_ms) == -1 ||
+	    duration(at, f, "min_interval", &d->min_interval_ms) == -1 ||
 	    duration(at, f, "connect_timeout", &d->connect_ms) == -1 || duration(at, f, "timeout", &d->total_ms) == -1 ? -1 : 0;
 }
 
@@ -393,7 +410,7 @@ fetch_def_compile(struct fetch_def **out, const struct feed *feed, struct err *e
 {
 	static const char *const members[] = { "url:string?", "urls:array?", "method:string?", "headers:object?", "body:any?",
 	    "body_type:string?", "auth:object?", "pages:object?", "expect:string?", "unpack:string|object?", "first_run:string?",
-	    "window_pages:int?", "min_interval:string|int?", "max_requests:int?", "tries:int?", "connect_timeout:string|int?",
+	    "window_pages:int?", "min_interval:string|int?", "max_requests:int?", "refetch:string|int?", "history:string|int?", "tries:int?", "connect_timeout:string|int?",
 	    "timeout:string|int?", "low_speed:object?", "limits:object?", "allow_origins:array?", "ca_file:string?", NULL };
 	struct fetch_def *d = xcalloc(1, sizeof(*d));
 	struct json_object *f = feed->fetch;
@@ -447,6 +464,8 @@ fetch_def_free(struct fetch_def *d)
 	fetch_template_free(d->user);
 	fetch_template_free(d->password);
 	fetch_template_free(d->token);
+	fetch_template_free(d->cert_file);
+	fetch_template_free(d->key_file);
 	fetch_template_free(d->entry_url);
 	fetch_template_free(d->archive_password);
 	jmespath_free(d->next);

@@ -12,9 +12,11 @@
  *   unpack            auto (default)|none|gzip|zstd|xz|zip|tar or {type, member, password}
  *   first_run         how far a first run looks back; "30 days ago"
  *   window_pages      pages after which an incremental run stops with "more"
- *   min_interval      time between requests; max_requests a run
+ *   min_interval      time between requests; max_requests a day
+ *   refetch           after which a feed is asked unconditionally again; "1 day"
+ *   history           how long the publisher keeps records: an older last run leaves a gap
  *   tries, connect_timeout, low_speed, timeout
- *   limits            {pages, page_bytes, bytes}
+ *   limits            {pages, page_bytes, bytes, time}
  *   allow_origins     other origins that next links and redirects may lead to, without credentials
  *   ca_file           a file that adds trust
  */
@@ -52,7 +54,8 @@ struct fetch_def {
 	struct fetch_template	 *user, *password;	/* basic; oauth2: client id and secret; certificate: key password */
 	struct fetch_template	 *token;	/* bearer, header and query: the value; oauth2: token URL */
 	const char		 *auth_name;	/* header or query member */
-	const char		 *scope, *cert_file, *key_file;
+	const char		 *scope;
+	struct fetch_template	 *cert_file, *key_file;
 
 	enum fetch_style	  style;
 	const char		 *page_query, *page_header, *page_body;	/* where page, offset or cursor go */
@@ -72,7 +75,8 @@ struct fetch_def {
 	const char		 *first_run;
 	long			  window_pages;
 	long			  min_interval_ms, max_requests;
-	long			  tries, connect_ms, total_ms;
+	long			  tries, connect_ms, total_ms, run_ms;
+	long			  refetch_ms, history_ms;	/* history 0: not said */
 	long			  low_speed_bytes, low_speed_seconds;
 	long			  max_pages;
 	uint64_t		  max_page_bytes, max_bytes;

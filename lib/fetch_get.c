@@ -26,7 +26,8 @@ struct fetcher {
 	struct fetch_auth_state	 auth;
 	struct buf		 origin;	/* the configured URL, for comparisons */
 	volatile int		*stop;
-	long			 requests;
+	long			 requests, used;
+	int64_t			 deadline_ms;	/* monotonic, of the run */
 	int64_t			 last_ms;	/* monotonic, start of the last request */
 	long			 wait_ms;	/* before the next one: a rate limit's word */
 	long			 limit_waited_ms;
@@ -105,15 +106,15 @@ fetcher_open(struct fetcher **out, const struct fetch_def *def, const struct par
 	buf_init(&f->origin, 16 * KIB);
 	set_proxy(&o, params, err);
 	o.ca_file = def->ca_file != NULL ? def->ca_file : params_get(params, "ca_file");
-	o.client_cert = def->cert_file;
-	o.client_key = def->key_file;
 	o.connect_ms = def->connect_ms;
 	o.total_ms = def->total_ms;
 	o.low_speed_bytes = def->low_speed_bytes;
 	o.low_speed_seconds = def->low_speed_seconds;
 	o.allow_plain = !def->has_credentials;
+	o.http2 = true;
+	f->deadline_ms = f->policy.deadline_ms = date_monotonic_ms() + def->run_ms;
 	if (err->reason != REASON_NONE || fetch_template_expand(def->url[0], &vars, &f->origin, err) == -1 ||
-	    fetch_auth_prepare(&f->auth, def, params, &o.client_key_password, err) == -1) {
+	    fetch_auth_prepare(&f->auth, def, params, &o, err) == -1) {
 		fetcher_close(f);
 		return -1;
 	}
@@ -150,10 +151,16 @@ fetcher_requests(const struct fetcher *f)
 	return f->requests;
 }
 
+void
+fetcher_used(struct fetcher *f, long requests)
+{
+	f->used = requests;
+}
+
 bool
 fetcher_budget_spent(const struct fetcher *f)
 {
-	return f->def->max_requests > 0 && f->requests >= f->def->max_requests;
+	return f->def->max_requests > 0 && f->used + f->requests >= f->def->max_requests;
 }
 
 static bool
@@ -208,6 +215,8 @@ keep_manners(struct fetcher *f, struct err *err)
 	if (wait > 0 && !http_wait(wait, f->stop))
 		return err_set(err, REASON_TEMPORARY, "stopped by a signal");
 	f->last_ms = date_monotonic_ms();
+	if (f->last_ms >= f->deadline_ms)
+		return err_set(err, REASON_TEMPORARY, "the run takes longer than %ld s (fetch.limits.time)", f->def->run_ms / 1000);
 	return 0;
 }
 
@@ -227,7 +236,8 @@ judge(const struct fetcher *f, const struct fetch_request *r, const struct http_
 		    fetch_auth_who(f->def));
 	case 407:
 		return err_set(err, REASON_AUTH, "the proxy wants credentials: set tc_proxy_username and tc_proxy_password");
-	case 429: case 500: case 502: case 503: case 504:
+	case 408: case 429: case 500: case 502: case 503: case 504:
+	case 520: case 521: case 522: case 523: case 524:
 		return err_set(err, REASON_TEMPORARY, "the feed answered %ld from %s after %d tries: \"%s\"", a->status, label,
 		    f->policy.tries > 0 ? f->policy.tries : 4, safe);
 	default:
@@ -243,8 +253,12 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 	struct buf text[MAX_HEADERS];
 	struct http_request req = { 0 };
 	int n = 0, i, ntext = 0, rc = 0;
+	bool has_type = false;
 
-	for (i = 0; rc == 0 && i < f->def->nheader && n < MAX_HEADERS - 8; i++) {
+	if (!credentials && fetch_template_has_param(f->def->body))
+		return err_set(err, REASON_CONTRACT, "refused: the body holds credentials, which only the configured origin gets");
+	for (i = 0; rc == 0 && i < f->def->nheader; i++) {
+		has_type |= strcasecmp(f->def->header[i].name, "Content-Type") == 0;
 		if (fetch_template_has_param(f->def->header[i].value) && !credentials)
 			continue;
 		buf_init(&text[ntext], 16 * KIB);
@@ -260,7 +274,7 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 		header[n++] = (struct http_header){ "If-None-Match", r->etag };
 	if (r->last_modified != NULL)
 		header[n++] = (struct http_header){ "If-Modified-Since", r->last_modified };
-	if (f->def->body != NULL)
+	if (f->def->body != NULL && !has_type)
 		header[n++] = (struct http_header){ "Content-Type", f->def->body_type };
 	if (rc == 0 && credentials)
 		rc = fetch_auth_headers(&f->auth, f->http, header, &n, err);
@@ -280,6 +294,7 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 	req.stop = f->stop;
 	if (rc == 0)
 		rc = keep_manners(f, err);
+	req.total_ms = (long)(f->deadline_ms - f->last_ms);
 	if (rc == 0) {
 		rc = http_try(f->http, &req, &f->policy, a, NULL, err);
 		if (rc == -1 && page->failed.reason != REASON_NONE)

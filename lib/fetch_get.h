@@ -21,6 +21,7 @@ struct fetch_request {
 	const char	*etag, *last_modified;	/* asked for conditionally; NULL: not */
 	struct http_header extra[4];	/* a cursor in a header, and the like */
 	int		 nextra;
+	char		 digest[33];	/* stands for the request, filled by the paging room */
 	bool		 probe;		/* 400, 404 and 410 are handed to the caller: it can start over */
 	struct fetch_vars vars;		/* for header templates */
 };
@@ -41,6 +42,8 @@ void	 fetcher_close(struct fetcher *);
 int	 fetcher_get(struct fetcher *, struct fetch_request *, struct page *, struct http_answer *, struct err *) TC_MUST_CHECK;
 
 long	 fetcher_requests(const struct fetcher *);
+/* Requests that the day's budget (max_requests) has lost before this run. */
+void	 fetcher_used(struct fetcher *, long requests);
 /* True once max_requests is used up: the run pauses cleanly. */
 bool	 fetcher_budget_spent(const struct fetcher *);
 

@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "limit.h"
 #include "log.h"
+#include "text.h"
 #include "xmalloc.h"
 
 struct paging *
@@ -64,7 +65,7 @@ paging_rewind(struct paging *p)
 /* --- never twice to the same place --- */
 
 static int
-note_request(struct paging *p, const struct fetch_request *r, struct err *err)
+note_request(struct paging *p, struct fetch_request *r, struct err *err)
 {
 	unsigned char sum[HASH_SHA256];
 	struct buf all;
@@ -77,6 +78,7 @@ note_request(struct paging *p, const struct fetch_request *r, struct err *err)
 		(void)!buf_addz(&all, r->extra[k].value);
 	hash_sha256(sum, all.bytes, all.len);
 	buf_release(&all);
+	text_hex(r->digest, sum, 16);
 	if (seen_before(&p->seen, sum))
 		return err_set(err, REASON_CONTRACT, "paging does not advance at page %ld: the feed leads back to a page it gave before",
 		    p->pages + 1);
@@ -269,7 +271,8 @@ paging_next(struct paging *p, struct fetch_request *r, struct err *err)
 	} else if (build(p, r, err) == -1)
 		return -1;
 	/* conditional only where the whole feed is one request: elsewhere one unchanged page says nothing of the others */
-	if (p->def->style == STYLE_NONE && p->def->nurl == 1 && p->def->body == NULL) {
+	if (p->def->style == STYLE_NONE && p->def->nurl == 1 && p->def->body == NULL && p->o.since->fetched >= 0 &&
+	    p->o.now - p->o.since->fetched < p->def->refetch_ms / 1000) {
 		r->etag = p->o.since->etag;
 		r->last_modified = p->o.since->last_modified;
 	}

@@ -26,6 +26,8 @@ struct delivery {
 	const char		*headers;
 	long			 status;
 	int64_t			 time;
+	const char		*request;	/* NULL where none was made */
+	int64_t			 until;
 };
 
 static int
@@ -33,7 +35,8 @@ hand_on(void *arg, struct page *page, const char *member, struct err *err)
 {
 	struct delivery *d = arg;
 	struct fetch_run *r = d->run;
-	struct capture_page info = { d->url, d->status, d->headers, d->time, r->def->ending };
+	struct capture_page info = { .url = d->url, .status = d->status, .headers = d->headers, .time = d->time,
+	    .ending = r->def->ending, .request = d->request, .member = member, .last_run = r->last_run, .until = d->until };
 
 	if (page_check(page, r->def->expect, member == NULL ? d->content_type : NULL, err) == -1) {
 		if (member != NULL)
@@ -68,6 +71,72 @@ deliver(struct delivery *d, struct page *page, struct err *err)
 	return rc;
 }
 
+/* Text whose charset tc-map is not told of will have its records rejected: better said once, here. */
+static void
+look_at_charset(const struct fetch_run *r, const char *type)
+{
+	static const char *const known[] = { "utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be" };
+	const char *s = type != NULL ? strcasestr(type, "charset=") : NULL, *told;
+	struct json_object *v;
+	char name[32];
+	size_t i;
+
+	if (s == NULL || r->pages > 0 || r->def->expect != PAGE_TEXT)
+		return;
+	s += strlen("charset=") + (s[8] == '"');
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(s, "\"; "), s);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcasecmp(name, known[i]) == 0)
+			return;
+	told = json_object_object_get_ex(r->feed->parse, "encoding", &v) ? json_object_get_string(v) : "utf-8";
+	if (strcasecmp(told, "utf-8") == 0)
+		log_warning("the feed says its charset is %s, the definition reads UTF-8 (parse.encoding)", name);
+}
+
+/* What is older than the publisher keeps was lost while nobody asked. */
+static bool
+has_gap(const struct fetch_run *r)
+{
+	int64_t oldest = date_now() - r->def->history_ms / 1000;
+
+	return r->def->history_ms > 0 && r->since.last_run >= 0 && r->since.place == NULL && r->last_run < oldest;
+}
+
+static int
+tell_gap(const struct fetch_run *r, struct err *err)
+{
+	char from[DATE_LEN + 1], to[DATE_LEN + 1];
+
+	date_print(r->last_run, from);
+	date_print(date_now() - r->def->history_ms / 1000, to);
+	return err_set(err, REASON_PENDING, "gap: records from %s to %s are not available any more (fetch.history); "
+	    "what is was fetched", from, to);
+}
+
+/* The day's requests are used up. A feed that is read on from where it was left goes on tomorrow; a snapshot cannot. */
+static int
+pause_run(struct fetch_run *r, struct paging *p, struct err *err)
+{
+	if (r->pages == 0 && r->feed->mode == FEED_INCREMENTAL)
+		return err_set(err, REASON_PENDING, "the %ld requests of the day are used up (fetch.max_requests)", r->def->max_requests);
+	if (!paging_can_pause(p))
+		return err_set(err, REASON_TEMPORARY, "the %ld requests of the day are used up (fetch.max_requests): "
+		    "the feed is not whole", r->def->max_requests);
+	paging_pause(p);
+	r->paused = true;
+	return err_set(err, REASON_PENDING, "paused: the %ld requests of the day are used up (fetch.max_requests); the next run goes on",
+	    r->def->max_requests);
+}
+
+static void
+count_requests(struct fetch_run *r, int64_t day)
+{
+	if (r->def->max_requests == 0)
+		return;
+	r->cursor.day = day;
+	r->cursor.requests = r->requests + (r->since.day == day ? r->since.requests : 0);
+}
+
 static int
 stopped(const struct fetch_run *r, struct err *err)
 {
@@ -76,10 +145,80 @@ stopped(const struct fetch_run *r, struct err *err)
 
 /* --- network --- */
 
+/* The page of an earlier run, with what its answer said. */
+static int
+take_kept(const struct kept *k, const struct kept_page *old, struct page *page, struct http_answer *a, struct err *err)
+{
+	char date[64];
+
+	if (kept_read(k, old, page, err) == -1)
+		return -1;
+	buf_clear(&a->headers);
+	a->status = 200;
+	if (buf_addz(&a->headers, old->headers) == -1)
+		return err_set(err, REASON_CONTRACT, "capture %s: page %s has too many headers", k->dir, old->file);
+	if (a->server_date == -1 && http_header(a, "date", date, sizeof(date)) != NULL)
+		a->server_date = http_date(date);
+	return 0;
+}
+
+/* An answer: from the capture that this run goes on with, from the feed, or from the previous capture if the feed says so. */
+static int
+ask(struct fetch_run *r, struct fetcher *f, struct fetch_request *req, struct page *page, struct http_answer *a,
+    bool *kept, struct err *err)
+{
+	const struct kept *k = r->capture != NULL ? capture_kept(r->capture) : NULL;
+	const struct kept_page *old = NULL;
+	struct http_answer was = { 0 };
+	char etag[1024], modified[128];
+
+	*kept = k != NULL && r->taken < k->n && strcmp(k->page[r->taken].request, req->digest) == 0;
+	if (*kept)
+		return take_kept(k, &k->page[r->taken++], page, a, err);
+	if (r->previous != NULL && req->etag == NULL && req->last_modified == NULL &&
+	    (old = kept_find(r->previous, req->digest)) != NULL) {
+		was.headers.bytes = old->headers;
+		req->etag = http_header(&was, "etag", etag, sizeof(etag));
+		req->last_modified = http_header(&was, "last-modified", modified, sizeof(modified));
+		if (req->etag == NULL && req->last_modified == NULL)
+			old = NULL;
+	}
+	if (fetcher_get(f, req, page, a, err) == -1)
+		return -1;
+	return a->status == 304 && old != NULL ? take_kept(r->previous, old, page, a, err) : 0;
+}
+
+/* Times in the requests of a run that goes on are those of its beginning. */
+static void
+go_on(struct fetch_run *r, int64_t *now)
+{
+	const struct kept *k = r->capture != NULL ? capture_kept(r->capture) : NULL;
+
+	if (k == NULL)
+		return;
+	if (k->page[0].last_run >= 0)
+		r->last_run = k->page[0].last_run;
+	if (k->page[0].until >= 0)
+		*now = k->page[0].until;
+}
+
+/* A page came while pages of the unfinished run are left: it asked for something else. */
+static int
+other_run(const struct fetch_run *r, struct err *err)
+{
+	const struct kept *k = r->capture != NULL ? capture_kept(r->capture) : NULL;
+
+	if (k == NULL || r->taken == k->n)
+		return 0;
+	return err_set(err, REASON_USAGE, "%s holds an unfinished capture of other requests (from %s on); remove it", k->dir,
+	    k->page[r->taken].file);
+}
+
 int
 fetch_run_http(struct fetch_run *r, struct err *err)
 {
-	struct paging_options po = { r->feed, r->def, r->params, &r->since, r->last_run, date_now(), r->windows };
+	int64_t now = date_now(), day = now - now % 86400;
+	struct paging_options po;
 	struct delivery d = { .run = r };
 	struct fetcher *f = NULL;
 	struct paging *p;
@@ -87,25 +226,35 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 	struct http_answer a;
 	struct page page;
 	char type[256];
+	bool kept = false;
 	int rc = -1;
 
+	go_on(r, &now);
+	po = (struct paging_options){ r->feed, r->def, r->params, &r->since, r->last_run, now, r->windows };
 	fetch_request_init(&req);
 	page_init(&page, r->def->max_page_bytes);
 	p = paging_open(&po);
-	if (fetcher_open(&f, r->def, r->params, r->stop, err) == 0)
+	if (fetcher_open(&f, r->def, r->params, r->stop, err) == 0) {
+		fetcher_used(f, r->since.day == day ? r->since.requests : 0);
 		while ((rc = paging_next(p, &req, err)) == 1) {
+			if (fetcher_budget_spent(f)) {
+				rc = pause_run(r, p, err);
+				break;
+			}
 			http_answer_init(&a);
-			if (fetcher_budget_spent(f))
-				rc = err_set(err, REASON_PENDING, "paused after %ld requests (fetch.max_requests); the next run goes on",
-				    fetcher_requests(f));
-			else if ((rc = fetcher_get(f, &req, &page, &a, err)) == 0)
+			if ((rc = ask(r, f, &req, &page, &a, &kept, err)) == 0)
 				rc = paging_saw(p, &req, &page, &a, err);
-			if (rc == 1) {
+			if (rc == 1 && kept)
+				r->pages++;
+			else if (rc == 1 && (rc = other_run(r, err)) == 0) {
 				d.url = req.url.bytes;
 				d.content_type = http_header(&a, "content-type", type, sizeof(type));
+				look_at_charset(r, d.content_type);
 				d.headers = a.headers.bytes;
 				d.status = a.status;
 				d.time = date_now();
+				d.request = req.digest;
+				d.until = now;
 				rc = deliver(&d, &page, err);
 			}
 			if (rc == -1 && err->reason != REASON_USAGE)
@@ -116,11 +265,17 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 				break;
 			}
 		}
-	if (rc == 0) {
-		paging_cursor(p, &r->cursor);
-		r->complete = paging_whole(p);
 	}
 	r->requests = f != NULL ? fetcher_requests(f) : 0;
+	if (rc == 0 || r->paused) {
+		paging_cursor(p, &r->cursor);
+		count_requests(r, day);
+		r->complete = paging_whole(p);
+	}
+	if (rc == 0 && has_gap(r)) {
+		r->paused = true;
+		rc = tell_gap(r, err);
+	}
 	fetcher_close(f);
 	paging_close(p);
 	page_release(&page);
@@ -138,6 +293,8 @@ fetch_run_replay(struct fetch_run *r, char *const *source, int n, struct err *er
 	struct page page;
 	int i, rc = 0;
 
+	if (other_run(r, err) == -1)
+		return -1;
 	r->complete = true;
 	page_init(&page, r->def->max_bytes);
 	for (i = 0; rc == 0 && i < n; i++) {
@@ -206,6 +363,8 @@ fetch_run_local(struct fetch_run *r, struct err *err)
 	const char *name;
 	int i, rc = 0;
 
+	if (other_run(r, err) == -1)
+		return -1;
 	page_init(&page, r->def->max_bytes);
 	buf_init(&path, 16 * KIB);
 	for (i = 0; rc == 0 && i < r->def->nurl; i++) {

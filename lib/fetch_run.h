@@ -10,6 +10,7 @@
 #include "fetch_cursor.h"
 #include "fetch_def.h"
 #include "io.h"
+#include "kept.h"
 
 struct fetch_run {
 	const struct feed	*feed;
@@ -17,6 +18,7 @@ struct fetch_run {
 	const struct params	*params;
 	struct out		*out;		/* pages go here, or ... */
 	struct capture		*capture;	/* ... here */
+	const struct kept	*previous;	/* pages that may be had from there where the feed says that they are as they were; or NULL */
 	volatile int		*stop;
 	bool			 windows;	/* stop after window_pages with "more" */
 	struct fetch_cursor	 since;		/* where the last run stood */
@@ -24,8 +26,10 @@ struct fetch_run {
 
 	/* filled by the run */
 	struct fetch_cursor	 cursor;	/* what the next one begins from */
+	size_t			 taken;		/* pages of the capture's unfinished run that were taken over */
 	long			 pages, requests;
 	uint64_t		 bytes;		/* handed on */
+	bool			 paused;	/* whole as far as it went; err (PENDING) says why, the cursor where to go on */
 	bool			 complete;	/* the whole feed was seen, as far as the source can tell */
 };
 

@@ -422,19 +422,23 @@ set_proxy(struct http *h)
 }
 
 static void
-set_limits(struct http *h)
+set_limits(struct http *h, const struct http_request *req)
 {
 	CURL *c = h->curl;
 	const struct http_options *o = &h->o;
+	long total = o->total_ms > 0 ? o->total_ms : 3600000L;
 
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, o->connect_ms > 0 ? o->connect_ms : 30000L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, o->total_ms > 0 ? o->total_ms : 3600000L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, req->total_ms > 0 && req->total_ms < total ? req->total_ms : total);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, o->low_speed_bytes > 0 ? o->low_speed_bytes : 1024L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, o->low_speed_seconds > 0 ? o->low_speed_seconds : 30L);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+	/* a libcurl without HTTP/2 takes the option and goes on with 1.1, or refuses it, with the same result */
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	if (o->http2)
+		curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 262144L);
@@ -602,7 +606,7 @@ http_do(struct http *h, const struct http_request *req, struct http_answer *a, s
 	curl_easy_setopt(c, CURLOPT_USERAGENT, h->o.user_agent);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, req->accept_encoding);
-	set_limits(h);
+	set_limits(h, req);
 	set_trust(h);
 	set_proxy(h);
 	set_method(h, &t);

@@ -36,6 +36,7 @@ struct http_options {
 	long		 connect_ms;	/* 0: 30 s */
 	long		 low_speed_bytes, low_speed_seconds;	/* 0: 1024 bytes/s over 30 s */
 	long		 total_ms;	/* 0: 3600 s */
+	bool		 http2;		/* where the server offers it by ALPN; else HTTP/1.1 only */
 };
 
 /* -1 with USAGE where a certificate file or half a proxy is no use. */
@@ -73,6 +74,7 @@ struct http_request {
 	http_restart	*restart;	/* needed where a sink is to survive a second try */
 	size_t		 max_body;	/* decoded bytes of a 2xx answer, required */
 	const char	*accept_encoding;	/* NULL: none asked for; "": all libcurl has */
+	long		 total_ms;	/* shorter than the options' for this request; 0: the options' */
 	bool		 once;		/* must not reach the server twice: no repeat once a body byte may have been sent */
 	volatile int	*stop;		/* set by a signal handler: the transfer ends soon; may be NULL */
 };

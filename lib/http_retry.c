@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "date.h"
 #include "limit.h"
 #include "log.h"
 
@@ -97,7 +98,8 @@ worth_repeating(const struct http_request *req, const struct http_policy *p, con
 	switch (a->status) {
 	case 429:
 		return true;
-	case 500: case 502: case 504:
+	case 408: case 500: case 502: case 504:
+	case 520: case 521: case 522: case 523: case 524:
 		return !req->once;
 	case 503:
 		return !req->once && p->retry_503;
@@ -156,6 +158,8 @@ http_try(struct http *h, const struct http_request *req, struct http_policy *p, 
 		ms = how_long(req, p, a, try, err);
 		if (ms == -1)
 			return -1;
+		if (p->deadline_ms != 0 && date_monotonic_ms() + ms >= p->deadline_ms)
+			return rc;
 		http_label(req->url, label, sizeof(label));
 		if (rc == -1)
 			log_info("%s; trying again in %ld ms", err->text, ms);

@@ -1,8 +1,8 @@
 /*
  * May this request be tried again, and when?
  *
- * runtime-app.md section 7 and 11: connect and read errors and 500, 502, 503,
- * 504 a bounded number of times with back-off and jitter; 429 as Retry-After
+ * runtime-app.md section 7 and 11: connect and read errors, 408, 500, 502, 503,
+ * 504 and the 520-524 of content networks a bounded number of times with back-off and jitter; 429 as Retry-After
  * says (seconds, HTTP date, past, absurd), capped at LIMIT_RETRY_AFTER a wait
  * and LIMIT_RETRY_TOTAL in all. A request with "once" set is repeated only
  * where nothing was sent, or where the server said 429. Waits end early when
@@ -18,6 +18,7 @@ struct http_policy {
 	long	 base_ms;	/* first back-off; 0: 300 */
 	long	 max_ms;	/* longest back-off; 0: 20000 */
 	bool	 retry_503;	/* false for the platform: there it means "not licensed" */
+	int64_t	 deadline_ms;	/* monotonic: no try begins behind it; 0: none */
 	long	 waited_ms;	/* in/out: sum of the waits a server asked for in this run */
 	void	 (*before)(void *arg);	/* called before every try, to sign it anew; may be NULL */
 	void	*before_arg;

@@ -51,6 +51,7 @@
 #define LIMIT_RETRY_AFTER	300		/* seconds of one wait a server may ask for */
 #define LIMIT_RETRY_TOTAL	900		/* seconds of all such waits of a run */
 #define LIMIT_PAGES		100000		/* pages of one run */
+#define LIMIT_FETCH_TIME	21600		/* seconds of one run: it is over before the next day's */
 #define LIMIT_PAGE_LOOK		(32 * MIB)	/* bytes of a page that an expression for paging is evaluated on */
 
 /* Parameters and answers parsed by json-c */

@@ -15,6 +15,7 @@ teardown() {
 serve() {
 	local name=$1 i
 	shift
+	rm -f "$name.cfg"
 	tc-sandbox --faults "$name.ndjson" --config "$name.cfg" "$@" >"$name.out" 2>"$name.err" 3>&- &
 	servers+=($!)
 	for ((i = 0; i < 200; i++)); do

@@ -14,7 +14,7 @@
 #include "tool.h"
 #include "xmalloc.h"
 
-enum { OPT_REPLAY = 1, OPT_SINCE, OPT_CURSOR, OPT_LAST_RUN, OPT_PARAMS, OPT_CHECK, OPT_WINDOW };
+enum { OPT_PREVIOUS = 1, OPT_REPLAY, OPT_SINCE, OPT_CURSOR, OPT_LAST_RUN, OPT_PARAMS, OPT_CHECK, OPT_WINDOW };
 
 static const struct option options[] = {
 	TOOL_OPTIONS,
@@ -23,6 +23,7 @@ static const struct option options[] = {
 	{ "last-run", required_argument, NULL, OPT_LAST_RUN },
 	{ "output", required_argument, NULL, 'o' },
 	{ "params", required_argument, NULL, OPT_PARAMS },
+	{ "previous", required_argument, NULL, OPT_PREVIOUS },
 	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "since", required_argument, NULL, OPT_SINCE },
 	{ "window", no_argument, NULL, OPT_WINDOW },
@@ -32,11 +33,12 @@ static const struct option options[] = {
 static struct tool tool = {
 	.name = "tc-fetch",
 	.synopsis = "tc-fetch [-hV] [-o dir] [--check] [--cursor file] [--last-run text]\n"
-	    "                [--log-level level] [--params file] [--replay source] [--since file]\n"
-	    "                [--stats file] [--window] FEED [file ...]",
+	    "                [--log-level level] [--params file] [--previous dir] [--replay source]\n"
+	    "                [--since file] [--stats file] [--window] FEED [file ...]",
 	.help =
 	    "  -o, --output DIR   capture into DIR instead of writing to stdout\n"
 	    "      --replay SRC   read a capture (a directory or a file) instead of the network; files may follow FEED\n"
+	    "      --previous DIR the capture of an earlier run: its pages stand where the feed says that they have not changed\n"
 	    "      --since FILE   where the last run stood (its --cursor file)\n"
 	    "      --cursor FILE  write there where this run came to\n"
 	    "      --last-run T   what {last_run} is in this run: a date or \"30 days ago\"\n"
@@ -50,7 +52,7 @@ static struct tool tool = {
 };
 
 struct settings {
-	const char *feed, *output, *since, *cursor, *last_run, *params;
+	const char *feed, *output, *previous, *since, *cursor, *last_run, *params;
 	char	  **source;	/* --replay and file operands */
 	int	    nsource;
 	bool	    check, window;
@@ -73,6 +75,7 @@ read_options(int argc, char **argv, struct settings *s)
 	while ((c = getopt_long(argc, argv, "hVo:", options, NULL)) != -1)
 		switch (c) {
 		case 'o': s->output = optarg; break;
+		case OPT_PREVIOUS: s->previous = optarg; break;
 		case OPT_REPLAY: s->source[s->nsource++] = optarg; break;
 		case OPT_SINCE: s->since = optarg; break;
 		case OPT_CURSOR: s->cursor = optarg; break;
@@ -130,21 +133,38 @@ fetch(const struct settings *s, struct fetch_run *r, struct err *err)
 static int
 run(const struct settings *s, struct fetch_run *r, struct err *err)
 {
+	struct err pending = { 0 };
+	struct kept *previous = NULL;
 	int rc;
 
 	rc = s->since != NULL ? fetch_cursor_load(&r->since, s->since, err) : 0;
+	if (rc == 0 && s->previous != NULL) {
+		rc = kept_load(&previous, s->previous, err);
+		r->previous = previous;
+	}
 	if (rc == 0)
 		rc = find_last_run(s, r, err);
 	if (rc == 0 && s->output != NULL)
 		rc = capture_create(&r->capture, s->output, err);
 	if (rc == 0)
 		rc = fetch(s, r, err);
+	/* what came is whole, and the next run goes on behind it: everything ends as usual, but it is said */
+	if (rc == -1 && r->paused) {
+		pending = *err;
+		memset(err, 0, sizeof(*err));
+		rc = 0;
+	}
 	if (rc == 0 && r->capture != NULL)
 		rc = capture_end(r->capture, err);
 	if (out_flush(r->out) == -1 && rc == 0)
 		rc = out_error(r->out, err);
 	if (rc == 0 && s->cursor != NULL)
 		rc = fetch_cursor_save(&r->cursor, s->cursor, err);
+	if (rc == 0 && r->paused) {
+		*err = pending;
+		rc = -1;
+	}
+	kept_free(previous);
 	return rc;
 }
 
