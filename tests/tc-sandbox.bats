@@ -878,7 +878,7 @@ H3=9999222233334444111122223333444411112222
 @test "a batch stuck for so many polls, for a time, under another word; dropped; counters and lists of a script" {
 	cat >faults <<-'END'
 	{"batch": 1, "stuck": "Queued", "polls": 2, "state": "Paused"}
-	{"batch": 2, "stuck": "Running", "seconds": 0.5}
+	{"batch": 2, "stuck": "Running", "seconds": 5}
 	{"batch": 3, "errors": [{"code": "0x1004", "reason": "Error (0x1004): encountered an unexpected Exception while processing batch job", "source": "m"}, {"code": "0x1001", "reason": null}]}
 	{"batch": 4, "counters": {"success": 9, "error": 2, "unprocessed": 3}}
 	{"batch": 5, "errors_body": "<html>no list</html>", "errors_type": "text/html", "errors_plain": true}
