@@ -32,17 +32,21 @@ WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-pro
 
 # Hardening: each flag is tried once with the compiler at hand and kept if it is taken.
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror -O2 $(1) -x c - -o /dev/null >/dev/null 2>&1 && echo '$(1)')
+# The linker's own stand apart: clang warns of them where nothing is linked.
 HARDEN ?= $(call probe,-fstack-protector-strong) $(call probe,-fstack-clash-protection) \
-          $(call probe,-fcf-protection) $(call probe,-fPIE) $(call probe,-pie) \
-          $(call probe,-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) \
+          $(call probe,-fcf-protection) $(call probe,-fPIE)
+LDHARDEN ?= $(call probe,-pie) $(call probe,-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) \
           $(call probe,-Wl$(comma)-z$(comma)noexecstack)
 comma := ,
 
 ifeq ($(SANITIZE),)
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDEN := $(HARDEN)
+LDHARDEN := $(LDHARDEN)
 ALL_HARDEN := $(HARDEN) $(FORTIFY)
+ALL_LDFLAGS = $(LDHARDEN) $(LDFLAGS)
 else
+ALL_LDFLAGS = $(LDFLAGS)
 ALL_HARDEN := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -DTC_SANITIZED=1
 endif
 ifeq ($(DEVELOPER),1)
@@ -70,7 +74,7 @@ units: $(UNITS) $(FUZZERS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS) $(LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(LIBS)' >$@
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)' >$@
 
 $(BUILD)/version.h: install.json
 	@mkdir -p $(@D)
@@ -87,16 +91,16 @@ $(BUILD)/libtc.a: $(LIB_OBJ)
 
 $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libtc.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libtc.a $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libtc.a $(LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libtc.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libtc.a $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libtc.a $(LIBS)
 
 # A fuzz target replays the files it is given; with clang and FUZZER=1 it is a libFuzzer binary.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/main.o $(BUILD)/libtc.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(if $(FUZZER),,$(BUILD)/obj/tests/fuzz/main.o) $(BUILD)/libtc.a $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(if $(FUZZER),,$(BUILD)/obj/tests/fuzz/main.o) $(BUILD)/libtc.a $(LIBS)
 
 check: all units check-headers
 	BUILD=$(BUILD) scripts/run-tests
