@@ -30,7 +30,7 @@ done
 export PATH
 [ ! -d "$feeds" ] || export TC_FEEDS="$feeds"
 
-usage='usage: run.sh [--feed FEED] ... [--config FILE] [--replay DIR [--complete]] [--limit N] [--dry-run DIR] [--no-removals] [--full] [--name value ...]'
+usage='usage: run.sh [--feed FEED] ... [--config FILE] [--replay DIR [--complete] | --capture] [--limit N] [--dry-run DIR] [--no-removals] [--full] [--name value ...]'
 
 # --- words ---
 
@@ -414,16 +414,34 @@ may_move() {
 		[ "$(counted "$dir/commit$part.json" unknown)" -eq 0 ] && [ "$(counted "$dir/commit$part.json" unsent)" -eq 0 ]
 }
 
-# Where a feed answers "not modified", nothing may come to filter, which would take it for an empty feed: such a feed is
-# fetched whole before it is mapped. 0: there is something to map; 1: there is not.
+# Fetched whole before it is mapped: into a capture that is kept, or because a feed may answer "not modified": nothing may
+# come to filter then, which would take it for an empty feed. 0: there is something to map; 1: there is not.
 fetch_first() {
-	pipe get fetch get -o "$dir/pages"
+	status_present=0
+	if [ -n "$capture" ]; then
+		captured=$keep/captures/$stamp$part
+		mkdir -p "$keep/captures"
+	else
+		captured=$dir/pages$part
+	fi
+	pipe get fetch get -o "$captured"
 	whole get || return 1
 	if grep -q '"unchanged": *true' "$dir/cursor"; then
 		pipe present pipe_present
-		return 1
+		# 3: something waits to be sent again, and for that the feed's content is wanted all the same
+		[ $status_present -eq 3 ] || return 1
+		forget present
+		from=
+		rm -rf "$captured" "$dir/cursor"
+		pipe get fetch get -o "$captured"
+		whole get || return 1
 	fi
-	captured=$dir/pages
+}
+
+# What a stage said that was then made good.
+forget() {
+	sed "/^$1 /d" "$dir/status" >"$dir/status.new" && mv -f "$dir/status.new" "$dir/status"
+	rm -f "$dir/$1$part.json"
 }
 
 # The first pipe: once, or in windows for a feed that is read on from where it was left.
@@ -435,12 +453,13 @@ feed_pipes() {
 		[ -z "$cursor" ] || { from=$work/since; printf '%s\n' "$cursor" >"$from"; }
 	fi
 	rm -f "$dir/cursor"
-	if [ -n "$from" ] && grep -q -E '"(etag|last_modified)"' "$from" 2>/dev/null; then
-		fetch_first || return 1
-	fi
 	windows=0
 	while [ -z "$stopped" ]; do
 		[ $windows -eq 0 ] || part=.$windows
+		captured=''
+		if [ -z "$replay" ] && { [ -n "$capture" ] || grep -q -E '"(etag|last_modified)"' "$from" 2>/dev/null; }; then
+			fetch_first || return 1
+		fi
 		pipe "fetch map filter submit commit" pipe_feed
 		may_move || return 1
 		[ -s "$dir/cursor" ] || break
@@ -530,6 +549,7 @@ clean_old() {
 	[ "${keep_days:-30}" -gt 0 ] || return 0
 	find "$keep/rejects" "$keep/removed" -type f -mtime "+${keep_days:-30}" -exec rm -f {} + 2>/dev/null
 	find "$keep/rejects" "$keep/removed" -type f -size 0 -exec rm -f {} + 2>/dev/null
+	find "$keep/captures" -mindepth 1 -maxdepth 1 -mtime "+${keep_days:-30}" -exec rm -rf {} + 2>/dev/null
 }
 
 # Worst first: failed, or 3 if the platform has acknowledged something of it; partial; done.
@@ -553,13 +573,14 @@ fold() {
 
 step_feed() {
 	tc_owner='' indicator_types='' removals='' keep_days='' # set by eval
-	names='tc_owner replay complete dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
+	names='tc_owner replay complete capture dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
 	# shellcheck disable=SC2086
 	values=$(tc-params get --shell $names) || exit 1
 	eval "$values"
 	[ "$no_removals" = true ] || no_removals=
 	[ "$full" = true ] || full=
 	[ "$complete" = true ] || complete=
+	[ "$capture" = true ] || capture=
 	[ "$full_send" = true ] || full_send=
 	# a filter of indicator types; groups pass
 	types=$(printf %s "$indicator_types" | tr '|' ',')

@@ -157,7 +157,7 @@ get_token(struct fetch_auth_state *s, struct http *http, struct err *err)
 	http_label(req.url, label, sizeof(label));
 	rc = http_try(http, &req, &policy, &a, NULL, err);
 	if (rc == 0 && (a.status == 400 || a.status == 401 || a.status == 403))
-		rc = err_set(err, REASON_AUTH, "the token service rejects the credentials (%ld from %s); check %s", a.status, label,
+		rc = err_set(err, REASON_AUTH, "the token service rejects the credentials (%ld from %s): check %s", a.status, label,
 		    fetch_auth_who(s->def));
 	else if (rc == 0 && a.status != 200)
 		rc = err_set(err, a.status >= 500 ? REASON_TEMPORARY : REASON_CONTRACT, "the token service answered %ld from %s",
@@ -230,6 +230,8 @@ fetch_auth_renewable(struct fetch_auth_state *s)
 const char *
 fetch_auth_who(const struct fetch_def *def)
 {
-	return def->auth != AUTH_NONE || def->has_credentials ? "the feed's credential parameters" :
+	if (def->credentials[0] != '\0')
+		return def->credentials;
+	return def->auth != AUTH_NONE || def->has_credentials ? "the credentials in the definition" :
 	    "whether the feed needs credentials (the definition has none)";
 }

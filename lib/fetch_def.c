@@ -396,8 +396,17 @@ first_run(struct at *at, struct fetch_def *d, struct json_object *f)
 static void
 find_credentials(struct fetch_def *d)
 {
+	const struct fetch_template *const auth[] = { d->user, d->password, d->token, d->body };
+	size_t k;
 	int i;
 
+	/* those of auth and headers first: they are the likelier ones, and the list may not hold all */
+	for (k = 0; k < sizeof(auth) / sizeof(auth[0]); k++)
+		fetch_template_add_params(auth[k], d->credentials, sizeof(d->credentials));
+	for (i = 0; i < d->nheader; i++)
+		fetch_template_add_params(d->header[i].value, d->credentials, sizeof(d->credentials));
+	for (i = 0; i < d->nurl; i++)
+		fetch_template_add_params(d->url[i], d->credentials, sizeof(d->credentials));
 	d->has_credentials = d->auth != AUTH_NONE || fetch_template_has_param(d->body);
 	for (i = 0; i < d->nurl; i++)
 		d->has_credentials |= fetch_template_has_param(d->url[i]);

@@ -83,6 +83,7 @@ struct fetch_def {
 	const char		 *const *allow_origins;
 	const char		 *ca_file;
 	bool			  has_credentials;	/* any parameter or auth in what goes out */
+	char			  credentials[120];	/* the parameters that may be meant, for messages */
 };
 
 int	 fetch_def_compile(struct fetch_def **, const struct feed *, struct err *) TC_MUST_CHECK;

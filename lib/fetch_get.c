@@ -232,7 +232,7 @@ judge(const struct fetcher *f, const struct fetch_request *r, const struct http_
 	text_safe(safe, sizeof(safe), a->body.bytes != NULL ? a->body.bytes : "", a->body.len < 80 ? a->body.len : 80);
 	switch (a->status) {
 	case 401: case 402: case 403:
-		return err_set(err, REASON_AUTH, "the feed rejects the credentials (%ld from %s); check %s", a->status, label,
+		return err_set(err, REASON_AUTH, "the feed rejects the credentials (%ld from %s): check %s", a->status, label,
 		    fetch_auth_who(f->def));
 	case 407:
 		return err_set(err, REASON_AUTH, "the proxy wants credentials: set tc_proxy_username and tc_proxy_password");

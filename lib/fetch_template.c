@@ -146,6 +146,32 @@ fetch_template_has_param(const struct fetch_template *t)
 	return fetch_template_uses(t, "param");
 }
 
+static bool
+is_listed(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = names;
+
+	for (; (at = strstr(at, name)) != NULL; at += len)
+		if ((at == names || at[-1] == ' ') && (at[len] == '\0' || at[len] == ','))
+			return true;
+	return false;
+}
+
+void
+fetch_template_add_params(const struct fetch_template *t, char *names, size_t size)
+{
+	size_t i, used = strlen(names);
+
+	for (i = 0; t != NULL && i < t->n; i++) {
+		const char *name = t->piece[i].text;
+
+		if (t->piece[i].hole != PARAM || is_listed(names, name) || used + strlen(name) + 3 > size)
+			continue;
+		used += (size_t)snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+	}
+}
+
 static void
 print_time(int64_t when, const char *form, char *out, size_t size)
 {

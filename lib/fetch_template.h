@@ -39,5 +39,7 @@ int	 fetch_template_expand(const struct fetch_template *, const struct fetch_var
 bool	 fetch_template_uses(const struct fetch_template *, const char *name);	/* "cursor", "last_run", "param" ... */
 /* Does it hold a parameter, which may be a credential? */
 bool	 fetch_template_has_param(const struct fetch_template *);
+/* Adds the names of the parameters, each once, separated by ", ". */
+void	 fetch_template_add_params(const struct fetch_template *, char *names, size_t size);
 
 #endif

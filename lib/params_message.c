@@ -204,7 +204,7 @@ add_counts(const struct job *j, struct buf *text, const char *sep)
 	    add_count(text, &sep, unknown, "not yet known") == -1 ||
 	    add_count(text, &sep, count(j, "map", "records.rejected"), "rejected") == -1 ||
 	    add_count(text, &sep, settled, "settled from the last run") == -1 ||
-	    add_count(text, &sep, count(j, "filter", "objects.unchanged") + count(j, "present", "objects.unchanged"),
+	    add_count(text, &sep, count(j, "filter", "objects.unchanged") + count(j, "present", "present.active"),
 	    "unchanged") == -1 ||
 	    add_count(text, &sep, count(j, "map", "records.dropped"), "dropped") == -1)
 		return -1;

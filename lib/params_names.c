@@ -66,6 +66,7 @@ static const struct reserved reserved[] = {
 	{ "config", PARAMS_TEXT, false },
 	{ "feed", PARAMS_LIST, false },
 	{ "replay", PARAMS_TEXT, false },
+	{ "capture", PARAMS_FLAG, false },
 	{ "complete", PARAMS_FLAG, false },
 	{ "limit", PARAMS_TEXT, false },
 	{ "dry_run", PARAMS_TEXT, false },

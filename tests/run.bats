@@ -47,7 +47,7 @@ setup() {
 	submit | submit-settle) n=$(wc -l); seq "$n"; stats '{"exit":0,"objects":{"accepted":'"$n"',"rejected":0,"unknown":0}}' ;;
 	delta-commit) n=$(wc -l); stats '{"exit":0,"receipts":{"accepted":'"$n"',"rejected":0,"unknown":0,"unsent":0}}' ;;
 	delta-expire) cat "$STUB/gone" 2>/dev/null; stats '{"exit":0,"removals":{"due":0}}' ;;
-	delta-present) stats '{"exit":0,"objects":{"unchanged":20001}}' ;;
+	delta-present) stats '{"exit":0,"present":{"active":20001,"wanted":0}}' ;;
 	esac
 	exit 0
 	END
@@ -301,6 +301,19 @@ no_leftovers() {
 	run -0 job
 	[ "$(cut -d ' ' -f 1 stub/calls | grep -x -e delta-filter -e delta-present -e delta-expire)" = delta-present ]
 	[ "$(message)" = "Acme feed: 20,001 unchanged" ]
+	# something waits to be sent again: fetched once more, without what the feed knows us by
+	: >stub/calls
+	echo 'stats "{\"exit\":3,\"reason\":\"pending\",\"message\":\"5 objects wait\",\"present\":{\"active\":20001,\"wanted\":5}}"; exit 3' >stub/delta-present
+	cat >stub/fetch <<-'END2'
+	case $line in *--replay*) cat "$STUB/pages"; stats '{"complete":1}'; exit 0 ;; esac
+	[ -z "$out" ] || mkdir "$out"
+	case $line in *--since*) echo '{"etag":"x","unchanged": true}' ;; *) echo '{"etag":"x"}' ;; esac >"$cursor"
+	stats '{"complete":1}'; exit 0
+	END2
+	run -0 job
+	[ "$(message)" = "Acme feed: 2 created or updated, 1 rejected, 20,000 unchanged" ]
+	[ "$(grep -c '^fetch .*-o ' stub/calls)" -eq 2 ]
+	rm stub/delta-present
 	: >stub/calls
 	echo '[ -z "$out" ] || mkdir "$out"; echo "{\"etag\":\"y\"}" >"$cursor"; stats "{\"complete\":1}"; exit 0' >stub/fetch
 	run -0 job

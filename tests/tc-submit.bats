@@ -1,6 +1,7 @@
 # tc-submit against the stand-in of the platform: what a batch can come to, and what the next run does.
 load helper
 load sandbox
+load proxy
 
 setup() {
 	common_setup
@@ -608,37 +609,8 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 
 @test "a proxy for the platform is used for every call, renewals too, only when told; the environment's never" {
 	need_tool python3
-	cat >proxy.py <<-'E'
-		import http.client, http.server, sys, urllib.parse
-		class Proxy(http.server.BaseHTTPRequestHandler):
-		    protocol_version = 'HTTP/1.1'
-		    def forward(self):
-		        u = urllib.parse.urlsplit(self.path)
-		        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
-		        with open('proxied', 'a') as f:
-		            f.write(self.command + ' ' + u.path + ' ' + self.headers.get('Proxy-Authorization', '-') + '\n')
-		        c = http.client.HTTPConnection(u.hostname, u.port)
-		        keep = {k: v for k, v in self.headers.items() if k.lower() not in ('proxy-authorization', 'proxy-connection', 'host')}
-		        c.request(self.command, u.path + ('?' + u.query if u.query else ''), body, keep)
-		        r = c.getresponse()
-		        data = r.read()
-		        self.send_response(r.status)
-		        for k, v in r.getheaders():
-		            if k.lower() not in ('transfer-encoding', 'content-length', 'connection', 'date', 'server'):
-		                self.send_header(k, v)
-		        self.send_header('Content-Length', str(len(data)))
-		        self.end_headers()
-		        self.wfile.write(data)
-		    do_GET = do_POST = do_PUT = forward
-		    def log_message(self, *a): pass
-		s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
-		print(s.server_port, flush=True)
-		s.serve_forever()
-	E
 	start_sandbox --auth token --token-life 300
-	python3 proxy.py >port 2>proxy.err 3>&- &
-	PROXY=$!
-	for _ in $(seq 200); do [ -s port ] && break; sleep 0.05; done
+	start_proxy
 	hosts 2 >in
 	export http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1
 	cp config.json direct.json
@@ -657,9 +629,7 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	ok in
 	grep -q 'name no proxy: the platform is asked directly' err
 	[ "$(wc -l <proxied)" = "$before" ]
-	kill "$PROXY"
-	wait "$PROXY" 2>/dev/null || true
-	PROXY=
+	stop_proxy || true
 	# and with a proxy that is down nothing goes around it
 	jq '. + {tc_proxy_tc: true, tc_proxy_port: 1}' config.json >c && cat c >config.json
 	failed in
