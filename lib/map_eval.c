@@ -164,7 +164,7 @@ from_scan(struct map *m, const struct scan *s, uint32_t node, struct mval *out)
 		mval_from_jval(m, j, out);
 }
 
-static void
+void
 chain_eval(struct map *m, struct root *r, const struct chain *c, struct mval *out)
 {
 	const struct record *rec = r->rec;
@@ -512,7 +512,7 @@ hole_eval(struct map *m, struct root *r, const struct hole *h, struct mval *out)
 	case HOLE_PATH:
 		if (h->chain.n > 0)
 			chain_eval(m, r, &h->chain, out);
-		else
+		else if (h->join.n == 0 || !join_eval(m, r, &h->join, out))
 			eval_expr(m, r, h->expr, h->at, out);
 		break;
 	case HOLE_XID:

@@ -474,6 +474,8 @@ hole_compile(struct compile *c, struct json_object *v, const char *at, struct ho
 		if (names_victim(h->text))
 			return feed_complain(c->feed, c->err, below, "victim data must not be mapped (only \"when\" may look at it)");
 		chain_compile(c, h->expr, at, &h->chain);
+		if (h->chain.n == 0)
+			join_compile(c, h->text, at, &h->join);
 	} else if (param != NULL)
 		h->source = HOLE_PARAM;
 	if (param != NULL) {

@@ -5,6 +5,7 @@
  *	map_compile.c  rules and objects: the template becomes programs
  *	map_hole.c     holes, tables, transforms, conditions: compiled
  *	map_eval.c     holes and conditions: evaluated
+ *	map_join.c     join('', [...]) without JMESPath
  *	map_scalar.c   String, Integer, Boolean and Date places
  *	map_elements.c arrays of the template, compiled
  *	map_array.c    arrays: fan-out, order, no repeats
@@ -59,6 +60,18 @@ struct chain {
 	bool		  inner;	/* looks into what "each" found, not into the record */
 };
 
+/* join('separator', ['text', member, ...]); see map_join.c. */
+struct join {
+	struct piece {
+		const char	*text;		/* of a literal */
+		size_t		 len;
+		struct chain	 chain;		/* of a member: n is 1 */
+	}		*piece;
+	int		 n;		/* 0: the expression is no such join */
+	const char	*separator;
+	size_t		 seplen;
+};
+
 struct transform {
 	enum { TF_EXPR, TF_TRIM, TF_LOWER, TF_UPPER, TF_REFANG, TF_SPLIT } op;
 	const char	*name;
@@ -84,6 +97,7 @@ struct hole {
 	const char	*text;		/* the expression, for --explain */
 	struct mval	 literal;	/* HOLE_LITERAL */
 	struct chain	 chain;		/* HOLE_PATH: n > 0, or */
+	struct join	 join;		/* n > 0 (tried first), or */
 	struct jmespath	*expr;
 	struct hole	**part;		/* HOLE_XID, without the owner */
 	int		 npart;
@@ -301,6 +315,10 @@ struct program *program_make(struct map *, const struct rule *, enum tc_type);
 void	 hole_eval(struct map *, struct root *, const struct hole *, struct mval *out);
 int	 condition_eval(struct map *, struct root *, const struct condition *);	/* 1 yes, 0 no, -1 it failed */
 struct jval *root_value(struct map *, struct root *);
+void	 chain_eval(struct map *, struct root *, const struct chain *, struct mval *out);
+void	 join_compile(struct compile *, const char *expression, const char *at, struct join *);
+/* False where a piece is no string: the expression itself must say what comes of it. */
+bool	 join_eval(struct map *, struct root *, const struct join *, struct mval *out);
 void	 eval_expr(struct map *, struct root *, const struct jmespath *, const char *at, struct mval *out);
 void	 mval_from_jval(struct map *, struct jval *, struct mval *out);
 

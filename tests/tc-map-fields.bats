@@ -263,3 +263,26 @@ END
 	run --separate-stderr -0 tc-map --owner O f.json <some
 	[[ "$stderr" == *"5 objects, 3 more refused" ]]
 }
+
+@test "join of texts and members: the short way and the whole language say the same" {
+	# a separator as JSON literal is not put together the short way
+	printf '%s\n' '{"a":"x","b":"ü\n\"","e":[{"a":"in"},{"a":null},"text"]}' '{"a":"","b":""}' '{"a":"x"}' '{"a":"x","b":null}' '{"a":"x","b":7}' '{"a":["x"],"b":"y"}' >in
+	for sep in '' ', '; do
+		rules='{"object":{"type":"Host","summary":"a.site.com","description":{"path":"join(SEP, ['"'A '"', a, '"'-'"', b])","default":"none"}}},
+			{"each":"e","object":{"type":"Host","summary":"b.site.com","description":{"path":" join( SEP ,[a,'"''"'] ) "}}}'
+		feed short "$ndjson" "${rules//SEP/\'$sep\'}"
+		feed whole "$ndjson" "${rules//SEP/\`\\\"$sep\\\"\`}"
+		run --separate-stderr -0 tc-map --stats s1 short.json <in
+		first=$output
+		run --separate-stderr -0 tc-map --stats s2 whole.json <in
+		[ "$output" = "$first" ]
+		[ "$(jq -c '[.records, .lost]' s1)" = "$(jq -c '[.records, .lost]' s2)" ]
+	done
+	[ "$(sed -n 1,2p <<<"$first")" = '{"type":"Host","summary":"a.site.com","description":"A , x, -, ü\n\""}
+{"type":"Host","summary":"b.site.com","description":"in,"}' ]
+	# in CSV a column that is not there is said, and a field that a short record lacks makes none
+	feed c '{"format":"csv"}' '{"object":{"type":"Host","summary":{"path":"h"},"description":{"path":"join('"' '"', [h, '"'by'"', who, gone])"}}},{"object":{"type":"Host","summary":"c.site.com","description":{"path":"join('"' '"', [h, who])"}}}'
+	run --separate-stderr -0 tc-map c.json <<<$'h,who\na.site.com,me\nb.site.com'
+	[[ "$stderr" == *'no column "gone"'* ]]
+	[ "$(jq -r 'select(.description).description' <<<"$output")" = 'a.site.com me' ]
+}
