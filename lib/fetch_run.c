@@ -233,6 +233,7 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 	po = (struct paging_options){ r->feed, r->def, r->params, &r->since, r->last_run, now, r->windows };
 	fetch_request_init(&req);
 	page_init(&page, r->def->max_page_bytes);
+	page.follow = r->def->expect == PAGE_JSON;
 	p = paging_open(&po);
 	if (fetcher_open(&f, r->def, r->params, r->stop, err) == 0) {
 		fetcher_used(f, r->since.day == day ? r->since.requests : 0);
@@ -297,6 +298,7 @@ fetch_run_replay(struct fetch_run *r, char *const *source, int n, struct err *er
 		return -1;
 	r->complete = true;
 	page_init(&page, r->def->max_bytes);
+	page.follow = r->def->expect == PAGE_JSON;
 	for (i = 0; rc == 0 && i < n; i++) {
 		rc = replay_open(&replay, source[i], err);
 		if (rc == -1)
@@ -366,6 +368,7 @@ fetch_run_local(struct fetch_run *r, struct err *err)
 	if (other_run(r, err) == -1)
 		return -1;
 	page_init(&page, r->def->max_bytes);
+	page.follow = r->def->expect == PAGE_JSON;
 	buf_init(&path, 16 * KIB);
 	for (i = 0; rc == 0 && i < r->def->nurl; i++) {
 		buf_clear(&path);
@@ -421,6 +424,7 @@ fetch_run_check(struct fetch_run *r, struct err *err)
 	fetch_request_init(&req);
 	http_answer_init(&a);
 	page_init(&page, r->def->max_page_bytes);
+	page.follow = r->def->expect == PAGE_JSON;
 	rc = fetcher_open(&f, r->def, r->params, r->stop, err);
 	if (rc == 0)
 		rc = paging_next(p, &req, err) == 1 ? 0 : -1;

@@ -27,7 +27,8 @@ page_clear(struct page *p)
 	if (p->fd != -1)
 		close(p->fd);
 	p->fd = -1;
-	p->len = 0;
+	p->len = p->followed = 0;
+	memset(&p->json, 0, sizeof(p->json));
 	p->failed.reason = REASON_NONE;
 	p->failed.text[0] = '\0';
 }
@@ -85,6 +86,11 @@ page_add(void *arg, const char *bytes, size_t len)
 	} else if (io_write_all(p->fd, bytes, len) == -1)
 		return err_set(&p->failed, REASON_STATE, "no room for a page of the feed (%llu bytes so far): %s",
 		    (unsigned long long)p->len, strerror(errno));
+	/* followed while the bytes are at hand: a long page need not be read again for it */
+	if (p->follow) {
+		brackets_follow(&p->json, bytes, len);
+		p->followed += len;
+	}
 	p->len += len;
 	return 0;
 }
@@ -242,66 +248,16 @@ looks_like_markup(const char *head, size_t n)
 	return false;
 }
 
-/* Where JSON is between two chunks: only brackets and strings matter here, tc-map looks at the rest. */
-struct brackets {
-	uint64_t depth;
-	bool	 in_string, escaped, below;	/* below: a bracket closed that was never opened */
-};
-
-static void
-follow(struct brackets *b, const char *s, size_t len)
-{
-	const char *end = s + len, *q;
-
-	while (s < end) {
-		if (b->in_string) {
-			if (b->escaped) {
-				b->escaped = false;
-				s++;
-				continue;
-			}
-			/* the next quote or backslash ends the plain run */
-			q = s;
-			while (q < end && *q != '"' && *q != '\\')
-				q++;
-			if (q == end)
-				return;
-			if (*q == '\\')
-				b->escaped = true;
-			else
-				b->in_string = false;
-			s = q + 1;
-			continue;
-		}
-		switch (*s++) {
-		case '"':
-			b->in_string = true;
-			break;
-		case '{': case '[':
-			b->depth++;
-			break;
-		case '}': case ']':
-			if (b->depth == 0)
-				b->below = true;
-			else
-				b->depth--;
-			break;
-		default:
-			break;
-		}
-	}
-}
-
 static int
 check_json_whole(struct page *p, struct err *err)
 {
-	struct brackets b = { 0 };
+	struct brackets b = p->json;
 	char chunk[65536];
-	uint64_t at = 0;
+	uint64_t at = p->followed;
 	ssize_t n;
 
 	while ((n = page_read(p, at, chunk, sizeof(chunk))) > 0) {
-		follow(&b, chunk, (size_t)n);
+		brackets_follow(&b, chunk, (size_t)n);
 		at += (uint64_t)n;
 	}
 	if (n == -1)

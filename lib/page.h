@@ -13,16 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "brackets.h"
 #include "err.h"
 #include "io.h"
 
-#define PAGE_IN_MEMORY ((size_t)256 * 1024)	/* bytes; a longer page is spooled */
+#define PAGE_IN_MEMORY ((size_t)2 * 1024 * 1024)	/* bytes; a longer page is spooled */
 
 struct page {
 	char	*bytes;		/* in memory while fd is -1 */
 	int	 fd;		/* spool, or -1 */
 	uint64_t len;
 	uint64_t max;		/* ceiling, bytes */
+	bool	 follow;	/* set after page_init(): JSON is expected */
+	struct brackets json;	/* of the first "followed" bytes */
+	uint64_t followed;
 	struct err failed;	/* why page_add() said no */
 	size_t	 cap;		/* private */
 };

@@ -160,6 +160,7 @@ each_member(struct archive *a, const char *type, const struct unpack_options *o,
 			continue;
 		found++;
 		page_init(&out, o->max_page);
+		out.follow = s->page->follow;
 		rc = read_member(a, type, &out, &total, o->max_total, err);
 		if (rc == 0 && archive_format(a) == ARCHIVE_FORMAT_RAW)
 			rc = check_end(a, type, s, err);

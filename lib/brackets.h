@@ -1,0 +1,21 @@
+/*
+ * Is a JSON text whole? Follows it in pieces of any size: only brackets,
+ * strings and escapes matter here; whether it is JSON in every detail is
+ * tc-map's question. Above 2 GB/s where the processor has SSE2.
+ */
+#ifndef TC_BRACKETS_H
+#define TC_BRACKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct brackets {		/* zeroed: at the beginning */
+	uint64_t depth;
+	bool	 in_string, escaped;
+	bool	 below;		/* a bracket closed that was never opened */
+};
+
+void	 brackets_follow(struct brackets *, const char *bytes, size_t len);
+
+#endif
