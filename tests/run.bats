@@ -54,6 +54,7 @@ setup() {
 	chmod +x bin/stand-in
 	for name in tc-fetch tc-map tc-delta tc-submit; do ln -s stand-in bin/$name; done
 	printf 'a\nb\n' >stub/pages
+	[ -z "${RUN_UNDER:-}" ] || only_busybox
 	printf '%s\n' '{"id":"acme","name":"Acme feed","fetch":{"url":"https://feed.example/v1"},"parse":{"format":"json","records":"data"},
 		"map":[{"object":{"type":"URL","summary":{"path":"url"}}}]}' >acme.json
 }
@@ -62,12 +63,33 @@ teardown() {
 	[ -z "${job:-}" ] || kill -9 "$job" 2>/dev/null || true
 }
 
+# The shell under test: sh, or with RUN_UNDER=busybox busybox's, with its tools alone on PATH.
+shell() {
+	if [ -n "${RUN_UNDER:-}" ]; then
+		PATH=$PWD/tools TC_SH=$PWD/tools/sh "$PWD/tools/sh" "$@"
+	else
+		sh "$@"
+	fi
+}
+
+only_busybox() {
+	need_tool busybox
+	mkdir tools
+	busybox --install -s "$PWD/tools"
+	sed -i "1s|.*|#!$PWD/tools/sh|" bin/stand-in
+	RUN_UNDER=busybox
+}
+
 job() { # ARGUMENTS: as the platform starts it
-	${RUN_SHELL:-/bin/sh} "$TOP/run.sh" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json "$@"
+	shell "$TOP/run.sh" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json "$@"
 }
 
 start_job() { # in the background; its process in $job
-	sh "$TOP/run.sh" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json 3>&- &
+	if [ -n "${RUN_UNDER:-}" ]; then
+		PATH=$PWD/tools TC_SH=$PWD/tools/sh "$PWD/tools/sh" "$TOP/run.sh" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json 3>&- &
+	else
+		sh "$TOP/run.sh" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json 3>&- &
+	fi
 	job=$!
 }
 
@@ -217,7 +239,7 @@ no_leftovers() {
 	echo 'trap "exit 1" TERM; while :; do sleep 0.1; done' >stub/fetch
 	# below a minute only from within
 	sed 's/^\(.*: "${time_limit:=21600}"\)$/\ttime_limit=2/' "$TOP/run.sh" >run.sh
-	run -1 env TC_INSTALL="$TOP/install.json" sh ./run.sh --tc_owner Own --tc_out_path out --feed ./acme.json
+	TC_INSTALL=$TOP/install.json run -1 shell ./run.sh --tc_owner Own --tc_out_path out --feed ./acme.json
 	[[ "$(message)" == "Acme feed: stopped: the time limit of 2 seconds is over"* ]]
 }
 
@@ -344,7 +366,7 @@ no_leftovers() {
 }
 
 @test "parameters that are wrong end the job before it begins" {
-	run --separate-stderr -1 sh "$TOP/run.sh" --tc_out_path out --feed ./acme.json
+	run --separate-stderr -1 shell "$TOP/run.sh" --tc_out_path out --feed ./acme.json
 	[ "$(message)" = "failed: parameter tc_owner is required and not set" ]
 	run -1 job --default_confidence 200
 	[ "$(message)" = "failed: parameter default_confidence: 200 is not in 0 to 100" ]
@@ -423,17 +445,13 @@ no_leftovers() {
 }
 
 @test "the same under busybox, with nothing else on PATH" {
-	need_tool busybox
-	mkdir tools
-	busybox --install -s "$PWD/tools"
-	sed -i "1s|.*|#!$PWD/tools/sh|" bin/stand-in
+	[ -n "${RUN_UNDER:-}" ] || only_busybox
 	printf 'gone\n' >stub/gone
-	run --separate-stderr -0 env PATH="$PWD/tools" TC_SH="$PWD/tools/sh" RUN_SHELL="$PWD/tools/sh" "$(command -v busybox)" sh "$TOP/run.sh" --tc_owner Own \
-		--tc_out_path "$PWD/out" --feed ./acme.json
+	run --separate-stderr -0 job
 	[ "$stderr" = "" ]
 	[ "$(message)" = "Acme feed: 2 created or updated, 1 removed, 1 rejected, 20,000 unchanged" ]
 	echo 'kill -9 $$' >stub/delta-filter
-	run -1 env PATH="$PWD/tools" TC_SH="$PWD/tools/sh" "$(command -v busybox)" sh "$TOP/run.sh" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json
+	run -1 job
 	[[ "$(message)" == *"failed: filter was killed by signal 9"* ]]
 }
 
@@ -447,7 +465,7 @@ no_leftovers() {
 
 @test "odd surroundings: locale, time zone, umask, closed descriptors" {
 	umask 000
-	run -0 env LC_ALL=de_DE.UTF-8 TZ=Asia/Kathmandu sh -c 'exec sh "$0" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json <&- >&- 2>&-' "$TOP/run.sh"
+	LC_ALL=de_DE.UTF-8 TZ=Asia/Kathmandu run -0 shell -c 'exec sh "$0" --tc_owner Own --tc_out_path "$PWD/out" --feed ./acme.json <&- >&- 2>&-' "$TOP/run.sh"
 	[ "$(find out state -type f ! -perm 600)" = "" ]
 	grep -q "^last_run = $(date -u +%Y-%m-%dT%H)" out/results.tc
 }
@@ -457,7 +475,8 @@ no_leftovers() {
 	cp "$TOP/run.sh" there/
 	ln -s "$TOP/install.json" there/install.json
 	cd there
-	run -0 sh run.sh --tc_owner Own --tc_out_path ../out --feed ../acme.json
+	ln -s ../tools tools
+	run -0 shell run.sh --tc_owner Own --tc_out_path ../out --feed ../acme.json
 	cd ..
 	[ -s out/message.tc ]; rm out/message.tc
 	PATH=$PWD/there:$PATH run -0 run.sh --tc_owner Own --tc_out_path out --feed ./acme.json
@@ -465,8 +484,8 @@ no_leftovers() {
 }
 
 @test "help and version" {
-	run --separate-stderr -0 sh "$TOP/run.sh" --help
+	run --separate-stderr -0 shell "$TOP/run.sh" --help
 	[[ "$output" == "usage: run.sh "* ]]
-	run -0 sh "$TOP/run.sh" -V
+	run -0 shell "$TOP/run.sh" -V
 	[ "$output" = "tc-params $(jq -r .programVersion "$TOP/install.json")" ]
 }

@@ -1,0 +1,10 @@
+# Where a host has only busybox: run.sh does all that run.bats asks of it with busybox's shell and tools alone.
+load ../helper
+
+@test "run.bats under busybox" {
+	need_tool busybox
+	run env -i PATH="$PATH" HOME="$HOME" BUILD="$BUILD" RUN_UNDER=busybox bats --tap "$TOP/tests/run.bats"
+	echo "$output" | grep -v '^ok'
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ok' <<<"$output")" -eq "$(grep -c '^@test' "$TOP/tests/run.bats")" ]
+}
