@@ -209,6 +209,12 @@ apply(struct commit *c, struct err *err)
 /* --- transactions --- */
 
 static int
+not_saved(struct err *err)
+{
+	return err_prefix(err, "the platform has acknowledged, the state is not saved (it will be sent again): ");
+}
+
+static int
 end_batch(struct commit *c, struct err *err)
 {
 	static const char *const name[] = { "receipts.accepted", "receipts.rejected", "receipts.unknown", "receipts.unsent" };
@@ -221,7 +227,7 @@ end_batch(struct commit *c, struct err *err)
 		add[i] = now[i] - c->noted[i];
 	if (delta_run_add(c->d, (uint32_t)state_number(&c->d->state, "run"), name, add, 4, err) == -1 ||
 	    state_commit(&c->d->state, err) == -1)
-		return err_prefix(err, "the platform has acknowledged, the state is not saved (it will be sent again): ");
+		return not_saved(err);
 	memcpy(c->noted, now, sizeof(now));
 	return 0;
 }
@@ -265,9 +271,9 @@ take_line(struct commit *c, const char *line, size_t len, bool whole, struct err
 	if (c->d->state.in_transaction && c->receipt.batch_id != c->batch && end_batch(c, err) == -1)
 		return -1;
 	c->batch = c->receipt.batch_id;
-	if (state_begin(&c->d->state, err) == -1)
-		return -1;
-	return apply(c, err);
+	if (state_begin(&c->d->state, err) == -1 || apply(c, err) == -1)
+		return not_saved(err);
+	return 0;
 }
 
 /* Nothing more for a while? Then what has come is kept now. */
