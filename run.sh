@@ -36,12 +36,14 @@ usage='usage: run.sh [--feed FEED] ... [--config FILE] [--replay DIR [--complete
 
 say() { tc-params log "$1" "$2"; }
 
-now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
-
-# A number in a stage's statistics, which are one line of our own making: counted FILE NAME
+# A number in a stage's statistics, which are one line of our own making, in $n: counted FILE NAME
 counted() {
-	n=$(sed -n 's/.*"'"$2"'":\([0-9][0-9]*\).*/\1/p' "$1" 2>/dev/null)
-	echo "${n:-0}"
+	n=0
+	[ -f "$1" ] || return 0
+	read -r line <"$1" || :
+	case $line in
+	*"\"$2\":"[0-9]*) line=${line##*"\"$2\":"}; n=${line%%[!0-9]*} ;;
+	esac
 }
 
 # Replaces FILE by the text, whole or not at all.
@@ -117,7 +119,7 @@ find_state() {
 	else
 		state_dir=${XDG_STATE_HOME:-${HOME:-}/.local/state}/tcfeed
 	fi
-	mkdir -p "$state_dir" 2>/dev/null
+	[ -d "$state_dir" ] || mkdir -p "$state_dir" 2>/dev/null
 	if [ ! -w "$state_dir" ]; then
 		job_note="the state directory $state_dir cannot be written"
 		return 1
@@ -132,11 +134,12 @@ results() {
 			case $2 in
 			*" = "* | *"
 "*) ;;
+			'') printf '%s =\n' "$1" ;;
 			*) [ "${#2}" -gt 255 ] || printf '%s = %s\n' "$1" "$2" ;;
 			esac
 			shift 2
 		done
-	} | sed 's/ *$//' >"$out/results.tc.new" && mv -f "$out/results.tc.new" "$out/results.tc"
+	} >"$out/results.tc.new" && mv -f "$out/results.tc.new" "$out/results.tc"
 }
 
 # One feed, in a process of its own that holds its lock. Its code is left in $dir/exit.
@@ -155,7 +158,7 @@ run_feed() {
 	fi
 	eval "$about"
 	printf '%s\n' "$feed_name" >"$dir/name"
-	export feed feed_id feed_name dir work state state_dir started
+	export feed feed_id feed_name dir work state state_dir
 	TCFEED_STEP=feed tc-delta lock --stats "$dir/lock.json" "$feed" -- "${TC_SH:-/bin/sh}" "$self" &
 	child=$!
 	wait_for $child; code=$?
@@ -198,21 +201,26 @@ clean_job() {
 }
 
 step_job() {
-	tc_out_path='' tc_token_expires='' tc_log_to_api='' last_run='' cursor='' feed='' replay='' # set by eval
-	names='tc_owner tc_token_expires tc_out_path tc_log_max_bytes tc_log_backup_count tc_log_to_api feed replay dry_run last_run cursor
-		confirm_removals full_send state state_path time_limit keep_days'
+	tc_owner='' tc_out_path='' tc_token_expires='' tc_log_to_api='' feed='' last_run='' indicator_types='' removals='' # set by eval
+	of_feed='tc_owner replay complete capture dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
+	names='tc_token_expires tc_out_path tc_log_max_bytes tc_log_backup_count tc_log_to_api feed confirm_removals state state_path time_limit'
 	# shellcheck disable=SC2086
-	values=$(tc-params get --shell $names) || exit 1
+	values=$(tc-params get --shell $of_feed $names) || exit 1
 	eval "$values"
-	started=$(now) stopped='' child='' dog='' job_note='' number=0
+	eval "$(date -u '+started=%Y-%m-%dT%H:%M:%SZ stamp=%Y%m%dT%H%M%SZ')"
+	# the step below reads the same
+	# shellcheck disable=SC2163
+	export $of_feed started stamp
+	stopped='' child='' dog='' job_note='' number=0
 	out=$tc_out_path
 	[ -n "$out" ] || out=${TC_OUT_PATH:-.}
 	[ -w "$out" ] || out=.
 	[ -z "${TC_LOG_FILE:-}" ] || rotate "$TC_LOG_FILE" "${tc_log_max_bytes:-10485760}" "${tc_log_backup_count:-25}"
 	logged=0
-	[ ! -f "${TC_LOG_FILE:-}" ] || logged=$(wc -c <"$TC_LOG_FILE")
+	[ "$tc_log_to_api" != true ] || [ ! -f "${TC_LOG_FILE:-}" ] || logged=$(wc -c <"$TC_LOG_FILE")
 	temp=${TC_TEMP_PATH:-${TMPDIR:-/tmp}}
-	find "$temp" -maxdepth 1 -user "$(id -u)" -name 'tcfeed.??????' -mtime +1 -exec rm -rf {} + 2>/dev/null
+	set -- "$temp"/tcfeed.??????
+	[ ! -e "$1" ] || find "$temp" -maxdepth 1 -user "$(id -u)" -name 'tcfeed.??????' -mtime +1 -exec rm -rf {} + 2>/dev/null
 	work=$(mktemp -d "$temp/tcfeed.XXXXXX") || {
 		say error "cannot make a temporary directory in $temp"
 		printf 'failed: cannot make a temporary directory in %s\n' "$temp" >"$out/message.tc"
@@ -254,21 +262,23 @@ default_feeds() {
 }
 
 finish_job() {
-	code=0
+	code=0 stored=
 	for file in "$work"/jobs/*/exit; do
 		[ -f "$file" ] || { code=1; say error "no feed: name one with --feed"; break; }
-		case $(cat "$file") in
-		0) ;;
+		status=
+		read -r status <"$file" || :
+		case $status in
+		0) stored=1 ;;
 		3) [ $code -ne 0 ] || code=3 ;;
 		*) code=1 ;;
 		esac
 	done
 	# one feed that failed beside others that were stored is a partial failure
-	[ $code -eq 0 ] || ! grep -q -x 0 "$work"/jobs/*/exit 2>/dev/null || code=3
+	[ $code -eq 0 ] || [ -z "$stored" ] || code=3
 	[ $code -ne 0 ] || [ -z "$stopped" ] || code=3
 	if [ $code -eq 0 ] && [ -z "$replay$dry_run" ]; then
 		new=
-		[ ! -f "$work/cursor" ] || [ "$number" -ne 1 ] || new=$(cat "$work/cursor")
+		[ ! -f "$work/moved" ] || [ "$number" -ne 1 ] || { read -r file <"$work/moved"; new=$(cat "$file"); }
 		set -- last_run "$started" cursor "$new"
 		# spent: they were meant for one run
 		[ -z "$confirm_removals" ] || set -- "$@" confirm_removals ""
@@ -319,7 +329,9 @@ pipe() {
 	[ -z "$stopped" ] || return 0
 	stages=$1
 	shift
-	rm -f "$dir"/pids.*
+	for file in "$dir"/pids.*; do
+		[ ! -f "$file" ] || : >"$file"
+	done
 	"$@" 3>"$dir/last" &
 	wait_for $!
 	while read -r name code; do eval "status_$name=$code"; done <"$dir/last"
@@ -395,9 +407,10 @@ pipe_removals() {
 check_reset() {
 	later=
 	if [ -f "$keep/seen" ]; then
-		if grep -q -F -x -e "$last_run" "$keep/seen"; then
-			later=$(awk -v want="$last_run" 'found; $0 == want { found = 1 }' "$keep/seen" | tail -n 500)
-		else
+		if ! later=$(want=$last_run awk '
+			found { line[n++] = $0 }
+			$0 "" == ENVIRON["want"] "" { found = 1 }
+			END { for (i = n > 500 ? n - 500 : 0; i < n; i++) print line[i]; exit !found }' "$keep/seen"); then
 			say info "last_run was set to '$last_run': everything is sent again"
 			reset=1
 		fi
@@ -410,8 +423,11 @@ ${later:+$later
 
 # What is pending of this pipe would be lost if the next run began behind it.
 may_move() {
-	heard fetch && whole map filter && heard submit commit &&
-		[ "$(counted "$dir/commit$part.json" unknown)" -eq 0 ] && [ "$(counted "$dir/commit$part.json" unsent)" -eq 0 ]
+	heard fetch && whole map filter && heard submit commit || return 1
+	for word in unknown unsent; do
+		counted "$dir/commit$part.json" $word
+		[ "$n" -eq 0 ] || return 1
+	done
 }
 
 # Fetched whole before it is mapped: into a capture that is kept, or because a feed may answer "not modified": nothing may
@@ -452,19 +468,18 @@ feed_pipes() {
 		from=
 		[ -z "$cursor" ] || { from=$work/since; printf '%s\n' "$cursor" >"$from"; }
 	fi
-	rm -f "$dir/cursor"
 	windows=0
 	while [ -z "$stopped" ]; do
 		[ $windows -eq 0 ] || part=.$windows
 		captured=''
-		if [ -z "$replay" ] && { [ -n "$capture" ] || grep -q -E '"(etag|last_modified)"' "$from" 2>/dev/null; }; then
+		if [ -z "$replay" ] && { [ -n "$capture" ] || { [ -s "$from" ] && grep -q -E '"(etag|last_modified)"' "$from"; }; }; then
 			fetch_first || return 1
 		fi
 		pipe "fetch map filter submit commit" pipe_feed
 		may_move || return 1
 		[ -s "$dir/cursor" ] || break
-		cp "$dir/cursor" "$work/cursor"
 		cp "$dir/cursor" "$keep/cursor.new" && mv -f "$keep/cursor.new" "$keep/cursor"
+		printf '%s\n' "$keep/cursor" >"$work/moved"
 		# a fetch that paused, or found a gap, has said so: what came is whole, but the rest is another run's
 		whole fetch || return 1
 		grep -q '"more": *true' "$dir/cursor" || break
@@ -481,9 +496,9 @@ removals() {
 	inactive | delete) missing=$removals ;;
 	*) missing= ;;
 	esac
-	if [ -n "$no_removals" ] || [ "$state" = none ]; then
-		return
-	elif [ -n "$limit$types" ] || { [ -z "$complete" ] && [ "$(counted "$dir/fetch$part.json" complete)" -ne 1 ]; }; then
+	[ -z "$no_removals" ] && [ "$state" != none ] || return 0
+	counted "$dir/fetch$part.json" complete
+	if [ -n "$limit$types" ] || { [ -z "$complete" ] && [ "$n" -ne 1 ]; }; then
 		say info "nothing is removed: the run was limited, or what was read is not known to be the whole feed"
 	else
 		pipe "expire submit_removals commit_removals" pipe_removals
@@ -547,9 +562,8 @@ save_state() {
 
 clean_old() {
 	[ "${keep_days:-30}" -gt 0 ] || return 0
-	find "$keep/rejects" "$keep/removed" -type f -mtime "+${keep_days:-30}" -exec rm -f {} + 2>/dev/null
-	find "$keep/rejects" "$keep/removed" -type f -size 0 -exec rm -f {} + 2>/dev/null
-	find "$keep/captures" -mindepth 1 -maxdepth 1 -mtime "+${keep_days:-30}" -exec rm -rf {} + 2>/dev/null
+	find "$keep/rejects" "$keep/removed" -type f '(' -mtime "+${keep_days:-30}" -o -size 0 ')' -exec rm -f {} + 2>/dev/null
+	[ ! -d "$keep/captures" ] || find "$keep/captures" -mindepth 1 -maxdepth 1 -mtime "+${keep_days:-30}" -exec rm -rf {} + 2>/dev/null
 }
 
 # Worst first: failed, or 3 if the platform has acknowledged something of it; partial; done.
@@ -565,30 +579,27 @@ fold() {
 	[ -z "$stopped" ] || code=1
 	if [ $code -eq 1 ]; then
 		for file in "$dir"/commit*.json; do
-			[ "$(counted "$file" accepted)" -eq 0 ] || code=3
+			counted "$file" accepted
+			[ "$n" -eq 0 ] || code=3
 		done
 	fi
 	echo $code >"$dir/exit"
 }
 
 step_feed() {
-	tc_owner='' indicator_types='' removals='' keep_days='' # set by eval
-	names='tc_owner replay complete capture dry_run no_removals full limit last_run cursor full_send indicator_types removals keep_days'
-	# shellcheck disable=SC2086
-	values=$(tc-params get --shell $names) || exit 1
-	eval "$values"
 	[ "$no_removals" = true ] || no_removals=
 	[ "$full" = true ] || full=
 	[ "$complete" = true ] || complete=
 	[ "$capture" = true ] || capture=
 	[ "$full_send" = true ] || full_send=
 	# a filter of indicator types; groups pass
-	types=$(printf %s "$indicator_types" | tr '|' ',')
-	[ -z "$types" ] || types="$types,$group_types"
-	stopped='' killer='' part='' captured='' stamp=$(date -u +%Y%m%dT%H%M%SZ)
-	owner_key=$(printf %s "$tc_owner" | sha256sum | cut -c 1-12)
+	types=
+	[ -z "$indicator_types" ] || types=$(printf %s "$indicator_types" | tr '|' ','),$group_types
+	stopped='' killer='' part='' captured=''
+	owner_key=$(printf %s "$tc_owner" | sha256sum)
+	owner_key=${owner_key%"${owner_key#????????????}"}
 	keep=$state_dir/$feed_id.$owner_key.run
-	mkdir -p "$keep/rejects" "$keep/removed" || exit 1
+	[ -d "$keep/rejects" ] && [ -d "$keep/removed" ] || mkdir -p "$keep/rejects" "$keep/removed" || exit 1
 	trap stop_stages TERM INT HUP
 	# descriptors 3 and 4 are ours
 	case ${TC_LOCK_FD:-} in

@@ -27,7 +27,7 @@ sandbox_up() { # ARGUMENTS
 	tc-sandbox --port 0 --owner 'Acme Source' --owner-file owner.ndjson --config "$XDG_CONFIG_HOME/tcfeed/platform.json" --log-level debug \
 		"$@" >sandbox.log 2>&1 3>&- &
 	SANDBOX=$!
-	for _ in $(seq 100); do [ -s "$XDG_CONFIG_HOME/tcfeed/platform.json" ] && return; sleep 0.1; done
+	for _ in $(seq 500); do [ -s "$XDG_CONFIG_HOME/tcfeed/platform.json" ] && return; sleep 0.02; done
 	cat sandbox.log
 	return 1
 }
@@ -319,11 +319,17 @@ forms() { # SECRET
 @test "marker secrets at trace level: in no file, message, request line, log or process list" {
 	printf '{"api_access_id":"4711","api_secret_key":"marker/secret+key=77","tc_token":"JOB:9:marker+token/88:1795508345:1:7=","tc_token_expires":1795508345}' >credentials
 	chmod 600 credentials
+	mkdir bin
+	for tool in "$BUILD"/bin/tc-*; do
+		printf '#!/bin/sh\necho "${0##*/} $*" >>started\nexec "%s" "$@"\n' "$tool" >"bin/${tool##*/}"
+		chmod +x "bin/${tool##*/}"
+	done
+	export TC_BIN=$PWD/bin
 	# without parameters in the definition's own request: nothing is fetched here
 	for auth in keys token; do
 		sandbox_up --auth $auth --credentials credentials
-		( while :; do for f in /proc/[0-9]*/cmdline; do tr '\0' ' ' <$f 2>/dev/null || true; done; sleep 0.02; done >processes 2>/dev/null 3>&- ) & watcher=$!
-		run job day1 --tc_log_level trace --tc_log_path log --config <(cat) <<<'{}' || true
+		# what is running, as anybody sees it, and what each program was started with
+		( while :; do cat /proc/[0-9]*/cmdline || true; sleep 0.1; done >processes 2>/dev/null 3>&- ) & watcher=$!
 		printf '{"acme_key":"marker/feed+key=99","tc_proxy_host":"127.0.0.1","tc_proxy_port":9,"tc_proxy_username":"u","tc_proxy_password":"marker/proxy+pass=55","tc_proxy_external":true}' >job.json
 		chmod 600 job.json
 		run job day1 --tc_log_level trace --tc_log_path log --config job.json --full
@@ -334,11 +340,17 @@ forms() { # SECRET
 		[ "$status" -eq 1 ]
 		printf '%s\n' "$output" >>stderr.log
 		kill $watcher; wait $watcher || true
+		grep -q -a -e tc-submit processes
+		grep -q '^tc-submit .*--journal' started
+		curl -s "$(jq -r .tc_api_path "$XDG_CONFIG_HOME/tcfeed/platform.json")/../sandbox/requests" >requests
+		grep -q '/v2/batch' requests
+		# (but for the line that the stand-in prints to be pasted)
+		grep -v '^{"tc_api_path"' sandbox.log >asked
 		for secret in 'marker/secret+key=77' 'JOB:9:marker+token/88:1795508345:1:7=' 'marker/feed+key=99' 'marker/proxy+pass=55'; do
-			while read -r form; do
-				run ! grep -r -a -l -F -e "$form" out log stderr.log processes "$XDG_STATE_HOME" "$TMPDIR" --exclude='token-*'
-			done < <(forms "$secret")
-		done
+			forms "$secret"
+		done >forms
+		[ "$(wc -l <forms)" -eq 20 ]
+		run ! grep -r -a -l -F -f forms out log stderr.log processes started requests asked "$XDG_STATE_HOME" "$TMPDIR" --exclude='token-*'
 		sandbox_down
 		rm -rf log/* owner.ndjson "$XDG_STATE_HOME/tcfeed"
 	done
