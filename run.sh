@@ -214,7 +214,7 @@ step_job() {
 	stopped='' child='' dog='' job_note='' number=0
 	out=$tc_out_path
 	[ -n "$out" ] || out=${TC_OUT_PATH:-.}
-	[ -w "$out" ] || out=.
+	[ -d "$out" ] && [ -w "$out" ] || out=.
 	[ -z "${TC_LOG_FILE:-}" ] || rotate "$TC_LOG_FILE" "${tc_log_max_bytes:-10485760}" "${tc_log_backup_count:-25}"
 	logged=0
 	[ "$tc_log_to_api" != true ] || [ ! -f "${TC_LOG_FILE:-}" ] || logged=$(wc -c <"$TC_LOG_FILE")
@@ -234,7 +234,11 @@ step_job() {
 	mkdir "$work/jobs"
 	[ "$tc_log_to_api" != true ] || [ -n "${TC_LOG_FILE:-}" ] || export TC_LOG_FILE="$work/app.log"
 	# what the platform gave comes back even if this run ends early
-	results last_run "$last_run" cursor "$cursor" || say warning "cannot write results.tc in $out"
+	results last_run "$last_run" cursor "$cursor" 2>/dev/null || {
+		# writable by its mode, and yet not
+		out=.
+		results last_run "$last_run" cursor "$cursor" || say warning "cannot write results.tc"
+	}
 	if find_state; then
 		: "${time_limit:=21600}"
 		watchdog "$time_limit" >/dev/null 2>&1 </dev/null 3>&- &
@@ -599,7 +603,11 @@ step_feed() {
 	owner_key=$(printf %s "$tc_owner" | sha256sum)
 	owner_key=${owner_key%"${owner_key#????????????}"}
 	keep=$state_dir/$feed_id.$owner_key.run
-	[ -d "$keep/rejects" ] && [ -d "$keep/removed" ] || mkdir -p "$keep/rejects" "$keep/removed" || exit 1
+	[ -d "$keep/rejects" ] && [ -d "$keep/removed" ] || mkdir -p "$keep/rejects" "$keep/removed" || {
+		echo "the state directory $state_dir cannot be written" >"$dir/note"
+		echo 1 >"$dir/exit"
+		exit 1
+	}
 	trap stop_stages TERM INT HUP
 	# descriptors 3 and 4 are ours
 	case ${TC_LOCK_FD:-} in

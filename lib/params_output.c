@@ -32,11 +32,13 @@ int
 output_message(const char *dir, const char *text, struct err *err)
 {
 	char line[MESSAGE_BYTES + 1], file[PATH_MAX];
+	struct err why = { 0 };
 
 	output_message_line(text, line);
-	if (dir == NULL || access(dir, W_OK) == -1)
-		dir = ".";
-	if (snprintf(file, sizeof(file), "%s/message.tc", dir) >= (int)sizeof(file))
-		return err_set(err, REASON_STATE, "cannot write message.tc: name too long");
-	return io_replace_file(file, line, strlen(line), err);
+	if (dir != NULL && access(dir, W_OK) == 0 && snprintf(file, sizeof(file), "%s/message.tc", dir) < (int)sizeof(file)) {
+		if (io_replace_file(file, line, strlen(line), &why) == 0)
+			return 0;
+		log_warning("%s: it is left in the current directory", why.text);
+	}
+	return io_replace_file("./message.tc", line, strlen(line), err);
 }

@@ -44,7 +44,7 @@ load helper
 
 @test "the scripts are clean for shellcheck" {
 	need_tool shellcheck
-	run -0 shellcheck -S warning -s sh "$TOP/run.sh" "$TOP"/scripts/demo "$TOP"/scripts/check "$TOP"/scripts/deps "$TOP"/scripts/run-tests "$TOP"/scripts/bench
+	run -0 shellcheck -S warning -s sh "$TOP/run.sh" "$TOP"/scripts/demo "$TOP"/scripts/check "$TOP"/scripts/deps "$TOP"/scripts/run-tests "$TOP"/scripts/bench "$TOP"/scripts/bench-start
 }
 
 @test "installed: commands, pages and definitions where they belong, and a definition is found by its name" {

@@ -403,6 +403,19 @@ no_leftovers() {
 	# message.tc falls back to the current directory
 	run -0 job --tc_out_path "$PWD/nowhere"
 	[ -s message.tc ] && [ -s results.tc ]
+	# also where the mode bits say that it can be written
+	rm message.tc results.tc
+	run -0 job --tc_out_path /proc
+	[ "$(cat message.tc)" = "Acme feed: 2 created or updated, 1 rejected, 20,000 unchanged" ]
+	grep -q '^last_run = 20' results.tc
+	run -1 job --tc_out_path /proc --default_rating 9
+	[[ "$(cat message.tc)" == "failed: parameter default_rating: '9' is not"* ]]
+	rm message.tc results.tc
+	run -1 job --state_path /proc
+	[ "$(message)" = "Acme feed: the state directory /proc cannot be written" ]
+	run -1 job --tc_temp_path /proc
+	[[ "$(message)" == "failed: cannot make a temporary "*"/proc"* ]]
+	run -0 job --tc_log_path /proc
 	: >file
 	run -1 job --state_path "$PWD/file/state"
 	[[ "$(message)" == "tcfeed: the state directory $PWD/file/state cannot be written"* ]]
@@ -410,6 +423,20 @@ no_leftovers() {
 	[[ "$(message)" == "failed: cannot make a temporary "*"$PWD/nowhere"* ]]
 	# a log that cannot be written changes nothing
 	run -0 job --tc_log_path "$PWD/nowhere"
+}
+
+@test "R12: message.tc that cannot be written changes no result, and is told on standard error" {
+	mkdir out/message.tc
+	run --separate-stderr -0 job
+	[[ "$stderr" == *"cannot write $PWD/out/message.tc: "* ]]
+	[ "$(cat message.tc)" = "Acme feed: 2 created or updated, 1 rejected, 20,000 unchanged" ]
+	grep -q '^last_run = 20' out/results.tc
+	# nowhere at all
+	rm message.tc; mkdir message.tc
+	run --separate-stderr -0 job
+	[[ "$stderr" == *"error: "*"message.tc"* ]]
+	echo 'exit 3' >stub/map
+	run -3 job
 }
 
 @test "the log: the platform's form, rotated by size, compressed, counted" {
