@@ -371,7 +371,8 @@ fetch() {
 	shift
 	# where there is a cursor, it says more than a date
 	if [ -s "$since" ]; then begin=''; else since=''; fi
-	stage "$what" tc-fetch --window ${since:+--since "$since"} ${begin:+--last-run "$begin"} --cursor "$dir/cursor" "$@" 4</dev/null
+	stage "$what" tc-fetch --window ${since:+--since "$since"} ${begin:+--last-run "$begin"} --cursor "$dir/cursor" \
+		${files:+--files "$files"} "$@" 4</dev/null
 }
 
 source_pages() {
@@ -386,7 +387,7 @@ source_pages() {
 pipe_feed() {
 	source_pages |
 		stage filter tc-delta filter 4<&0 |
-		stage submit tc-submit --journal "$keep/journal" 4<&0 |
+		stage submit tc-submit --journal "$keep/journal" ${files:+--files "$files"} 4<&0 |
 		stage commit tc-delta commit 4<&0
 }
 
@@ -440,7 +441,8 @@ fetch_first() {
 	status_present=0
 	if [ -n "$capture" ]; then
 		captured=$keep/captures/$stamp$part
-		mkdir -p "$keep/captures"
+		files=$captured/files
+		mkdir -p "$captured" "$files"
 	else
 		captured=$dir/pages$part
 	fi
@@ -476,6 +478,10 @@ feed_pipes() {
 	while [ -z "$stopped" ]; do
 		[ $windows -eq 0 ] || part=.$windows
 		captured=''
+		# content of Documents and Reports: of the replay, or what tc-fetch brings and keeps from run to run
+		files=$keep/files
+		if [ -n "$replay" ]; then files=$replay/files; fi
+		[ -d "$files" ] || files=''
 		if [ -z "$replay" ] && { [ -n "$capture" ] || { [ -s "$from" ] && grep -q -E '"(etag|last_modified)"' "$from"; }; }; then
 			fetch_first || return 1
 		fi
@@ -566,7 +572,7 @@ save_state() {
 
 clean_old() {
 	[ "${keep_days:-30}" -gt 0 ] || return 0
-	find "$keep/rejects" "$keep/removed" -type f '(' -mtime "+${keep_days:-30}" -o -size 0 ')' -exec rm -f {} + 2>/dev/null
+	find "$keep/rejects" "$keep/removed" "$keep/files" -type f ! -name names.ndjson '(' -mtime "+${keep_days:-30}" -o -size 0 ')' -exec rm -f {} + 2>/dev/null
 	[ ! -d "$keep/captures" ] || find "$keep/captures" -mindepth 1 -maxdepth 1 -mtime "+${keep_days:-30}" -exec rm -rf {} + 2>/dev/null
 }
 
@@ -599,11 +605,11 @@ step_feed() {
 	# a filter of indicator types; groups pass
 	types=
 	[ -z "$indicator_types" ] || types=$(printf %s "$indicator_types" | tr '|' ','),$group_types
-	stopped='' killer='' part='' captured=''
+	stopped='' killer='' part='' captured='' files=''
 	owner_key=$(printf %s "$tc_owner" | sha256sum)
 	owner_key=${owner_key%"${owner_key#????????????}"}
 	keep=$state_dir/$feed_id.$owner_key.run
-	[ -d "$keep/rejects" ] && [ -d "$keep/removed" ] || mkdir -p "$keep/rejects" "$keep/removed" || {
+	[ -d "$keep/rejects" ] && [ -d "$keep/removed" ] && [ -d "$keep/files" ] || mkdir -p "$keep/rejects" "$keep/removed" "$keep/files" || {
 		echo "the state directory $state_dir cannot be written" >"$dir/note"
 		echo 1 >"$dir/exit"
 		exit 1

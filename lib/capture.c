@@ -106,40 +106,6 @@ capture_kept(const struct capture *c)
 	return c->kept != NULL && c->kept->n > 0 ? c->kept : NULL;
 }
 
-/* The page's bytes, as they came, durable under path: a new file, synced, then renamed. */
-static int
-write_page(struct page *p, const char *path, struct err *err)
-{
-	char tmp[PATH_MAX], chunk[65536];
-	uint64_t at = 0;
-	ssize_t n;
-	int fd;
-
-	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
-		return err_set(err, REASON_USAGE, "capture %s: name too long", path);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1)
-		return err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
-	while ((n = page_read(p, at, chunk, sizeof(chunk))) > 0) {
-		if (io_write_all(fd, chunk, (size_t)n) == -1)
-			goto fail;
-		at += (uint64_t)n;
-	}
-	if (n == -1 || fsync(fd) == -1)
-		goto fail;
-	if (close(fd) == -1 || rename(tmp, path) == -1) {
-		err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
-		unlink(tmp);
-		return -1;
-	}
-	return 0;
-fail:
-	err_set(err, REASON_STATE, "cannot write %s (needs %llu bytes): %s", path, (unsigned long long)p->len, strerror(errno));
-	close(fd);
-	unlink(tmp);
-	return -1;
-}
-
 /* Appends one line to pages.ndjson, synced: a page counts once its line is there. */
 static int
 index_line(struct capture *c, struct buf *line, struct err *err)
@@ -236,7 +202,7 @@ capture_add(struct capture *c, struct page *p, const struct capture_page *info, 
 	int rc = -1;
 
 	snprintf(name, sizeof(name), "%04d.%s", c->pages + 1, info->ending);
-	if (join(path, c->dir, name, err) == -1 || write_page(p, path, err) == -1)
+	if (join(path, c->dir, name, err) == -1 || page_save(p, path, err) == -1)
 		return -1;
 	page_sha256(p, sha);
 	date_print(info->time, when);
@@ -254,22 +220,6 @@ capture_add(struct capture *c, struct page *p, const struct capture_page *info, 
 	buf_release(&line);
 	c->pages += rc == 0;
 	return rc;
-}
-
-int
-capture_attachment(struct capture *c, struct page *p, char hex[65], struct err *err)
-{
-	char path[PATH_MAX], name[80];
-
-	page_sha256(p, hex);
-	if (join(path, c->dir, "files", err) == -1)
-		return -1;
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return err_set(err, REASON_STATE, "cannot make %s: %s", path, strerror(errno));
-	snprintf(name, sizeof(name), "files/%s", hex);
-	if (join(path, c->dir, name, err) == -1)
-		return -1;
-	return access(path, F_OK) == 0 ? 0 : write_page(p, path, err);
 }
 
 int

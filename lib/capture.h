@@ -1,8 +1,8 @@
 /*
  * A capture directory: the pages of one run, kept so that they can be replayed.
  *
- * Written: 0001.json, 0002.json ... (the ending by kind), files/<sha256> for
- * attachments, and pages.ndjson: a line a page (file, url, status, headers,
+ * Written: 0001.json, 0002.json ... (the ending by kind), files/ for attachments
+ * (attachments.h), and pages.ndjson: a line a page (file, url, status, headers,
  * time, length, sha256; secrets masked) and an end record
  * {"end":true,"pages":N}, written last. Files are 0600, the directory 0700.
  *
@@ -40,8 +40,6 @@ struct kept;
 /* The directory is made; one that holds a finished capture is refused (USAGE), and one that somebody else writes (BUSY). */
 int	 capture_create(struct capture **, const char *dir, struct err *) TC_MUST_CHECK;
 int	 capture_add(struct capture *, struct page *, const struct capture_page *, struct err *) TC_MUST_CHECK;
-/* Keeps an attachment under its SHA-256; hex is filled. The same bytes twice are one file. */
-int	 capture_attachment(struct capture *, struct page *, char hex[65], struct err *) TC_MUST_CHECK;
 /* Writes the end record; without this call the capture stays a cut one. */
 int	 capture_end(struct capture *, struct err *) TC_MUST_CHECK;
 void	 capture_free(struct capture *);

@@ -53,7 +53,7 @@ template(struct at *at, struct fetch_template **out, const char *s, enum fetch_p
 }
 
 static int
-expression(struct at *at, struct jmespath **out, struct json_object *o, const char *name)
+expression(struct at *at, struct jmespath **out, struct json_object *o, const char *name, const char *parent)
 {
 	const char *s = text(o, name);
 	struct err why = { 0 };
@@ -62,7 +62,7 @@ expression(struct at *at, struct jmespath **out, struct json_object *o, const ch
 	if (s == NULL)
 		return 0;
 	*out = jmespath_compile(s, strlen(s), &why);
-	snprintf(pointer, sizeof(pointer), "/fetch/pages/%s", name);
+	snprintf(pointer, sizeof(pointer), "%s/%s", parent, name);
 	return *out != NULL ? 0 : feed_complain(at->feed, at->err, pointer, "%s", why.text);
 }
 
@@ -287,10 +287,27 @@ pages(struct at *at, struct fetch_def *d, struct json_object *o)
 	if (get(o, "collections") != NULL &&
 	    (d->collections = strings(at, get(o, "collections"), "/fetch/pages/collections")) == NULL)
 		return -1;
-	return expression(at, &d->next, o, "next") == -1 || expression(at, &d->more, o, "more") == -1 ||
-	    expression(at, &d->total, o, "total") == -1 || expression(at, &d->count, o, "count") == -1 ||
-	    expression(at, &d->entries, o, "entries") == -1 ||
+	return expression(at, &d->next, o, "next", "/fetch/pages") == -1 || expression(at, &d->more, o, "more", "/fetch/pages") == -1 ||
+	    expression(at, &d->total, o, "total", "/fetch/pages") == -1 || expression(at, &d->count, o, "count", "/fetch/pages") == -1 ||
+	    expression(at, &d->entries, o, "entries", "/fetch/pages") == -1 ||
 	    template(at, &d->entry_url, text(o, "entry_url"), PLACE_URL, "/fetch/pages/entry_url") == -1 ? -1 : 0;
+}
+
+static int
+attachments(struct at *at, struct fetch_def *d, struct json_object *o)
+{
+	static const char *const members[] = { "entries:string", "entry_url:string?", "accept:string?", NULL };
+	const char *s;
+
+	if (o == NULL)
+		return 0;
+	if (feed_members(at->feed, o, "/fetch/attachments", members, at->err) == -1)
+		return -1;
+	if (d->expect != PAGE_JSON || ((s = text(at->feed->parse, "format")) != NULL && strcmp(s, "ndjson") == 0))
+		return feed_complain(at->feed, at->err, "/fetch/attachments", "only a page that is one JSON document names attachments");
+	d->files_accept = text(o, "accept");
+	return expression(at, &d->files, o, "entries", "/fetch/attachments") == -1 ||
+	    template(at, &d->files_url, text(o, "entry_url"), PLACE_URL, "/fetch/attachments/entry_url") == -1 ? -1 : 0;
 }
 
 static int
@@ -418,7 +435,7 @@ int
 fetch_def_compile(struct fetch_def **out, const struct feed *feed, struct err *err)
 {
 	static const char *const members[] = { "url:string?", "urls:array?", "method:string?", "headers:object?", "body:any?",
-	    "body_type:string?", "auth:object?", "pages:object?", "expect:string?", "unpack:string|object?", "first_run:string?",
+	    "body_type:string?", "auth:object?", "pages:object?", "attachments:object?", "expect:string?", "unpack:string|object?", "first_run:string?",
 	    "window_pages:int?", "min_interval:string|int?", "max_requests:int?", "refetch:string|int?", "history:string|int?", "tries:int?", "connect_timeout:string|int?",
 	    "timeout:string|int?", "low_speed:object?", "limits:object?", "allow_origins:array?", "ca_file:string?", NULL };
 	struct fetch_def *d = xcalloc(1, sizeof(*d));
@@ -427,7 +444,7 @@ fetch_def_compile(struct fetch_def **out, const struct feed *feed, struct err *e
 
 	if (feed_members(feed, f, "/fetch", members, err) == -1 || urls(&at, d, f) == -1 ||
 	    headers(&at, d, get(f, "headers")) == -1 || body(&at, d, f) == -1 || auth(&at, d, get(f, "auth")) == -1 ||
-	    pages(&at, d, get(f, "pages")) == -1 || expect(&at, d, f) == -1 || unpack(&at, d, get(f, "unpack")) == -1 ||
+	    pages(&at, d, get(f, "pages")) == -1 || expect(&at, d, f) == -1 || attachments(&at, d, get(f, "attachments")) == -1 || unpack(&at, d, get(f, "unpack")) == -1 ||
 	    limits(&at, d, f) == -1 || first_run(&at, d, f) == -1 ||
 	    (get(f, "allow_origins") != NULL &&
 	    (d->allow_origins = strings(&at, get(f, "allow_origins"), "/fetch/allow_origins")) == NULL)) {
@@ -482,6 +499,8 @@ fetch_def_free(struct fetch_def *d)
 	jmespath_free(d->total);
 	jmespath_free(d->count);
 	jmespath_free(d->entries);
+	jmespath_free(d->files);
+	fetch_template_free(d->files_url);
 	free((void *)d->collections);
 	free((void *)d->allow_origins);
 	free(d);

@@ -63,6 +63,9 @@ struct fetch_def {
 	long			  first, size;
 	struct jmespath		 *next, *more, *total, *count, *entries;
 	struct fetch_template	 *entry_url;
+	struct jmespath		 *files;	/* attachments: the entries, or NULL */
+	struct fetch_template	 *files_url;
+	const char		 *files_accept;
 	int64_t			  window;	/* seconds a request of style window covers */
 	const char		 *const *collections;	/* taxii: NULL-terminated names or ids; NULL: all */
 

@@ -48,7 +48,7 @@ fetch_request_clear(struct fetch_request *r)
 	buf_clear(&r->body);
 	r->etag = r->last_modified = NULL;
 	r->nextra = 0;
-	r->probe = false;
+	r->attachment = r->probe = false;
 }
 
 void
@@ -143,6 +143,12 @@ fetcher_close(struct fetcher *f)
 	fetch_auth_release(&f->auth);
 	buf_release(&f->origin);
 	free(f);
+}
+
+bool
+fetcher_own(const struct fetcher *f, const char *url)
+{
+	return http_same_origin(url, f->origin.bytes);
 }
 
 long
@@ -253,13 +259,14 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 	struct buf text[MAX_HEADERS];
 	struct http_request req = { 0 };
 	int n = 0, i, ntext = 0, rc = 0;
-	bool has_type = false;
+	bool has_type = false, body = f->def->body != NULL && !r->attachment;
 
-	if (!credentials && fetch_template_has_param(f->def->body))
+	if (!credentials && body && fetch_template_has_param(f->def->body))
 		return err_set(err, REASON_CONTRACT, "refused: the body holds credentials, which only the configured origin gets");
 	for (i = 0; rc == 0 && i < f->def->nheader; i++) {
 		has_type |= strcasecmp(f->def->header[i].name, "Content-Type") == 0;
-		if (fetch_template_has_param(f->def->header[i].value) && !credentials)
+		if ((fetch_template_has_param(f->def->header[i].value) && !credentials) ||
+		    (r->attachment && strcasecmp(f->def->header[i].name, "Accept") == 0))
 			continue;
 		buf_init(&text[ntext], 16 * KIB);
 		rc = fetch_template_expand(f->def->header[i].value, &r->vars, &text[ntext], err);
@@ -274,15 +281,15 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 		header[n++] = (struct http_header){ "If-None-Match", r->etag };
 	if (r->last_modified != NULL)
 		header[n++] = (struct http_header){ "If-Modified-Since", r->last_modified };
-	if (f->def->body != NULL && !has_type)
+	if (body && !has_type)
 		header[n++] = (struct http_header){ "Content-Type", f->def->body_type };
 	if (rc == 0 && credentials)
 		rc = fetch_auth_headers(&f->auth, f->http, header, &n, err);
-	req.method = f->def->method;
+	req.method = r->attachment ? "GET" : f->def->method;
 	req.url = r->url.bytes;
 	req.header = header;
 	req.nheader = n;
-	if (f->def->body != NULL) {
+	if (body) {
 		req.body = r->body.bytes;
 		req.body_len = r->body.len;
 	}
@@ -320,7 +327,7 @@ redirect(struct fetcher *f, struct fetch_request *r, const struct http_answer *a
 		return 0;
 	if (http_header(a, "location", location, sizeof(location)) == NULL)
 		return err_set(err, REASON_CONTRACT, "the feed answered %ld without a Location", a->status);
-	if (f->def->body != NULL && a->status != 307 && a->status != 308)
+	if (f->def->body != NULL && !r->attachment && a->status != 307 && a->status != 308)
 		return err_set(err, REASON_CONTRACT, "the feed redirects a POST with %ld, which would lose its body", a->status);
 	buf_init(&to, 16 * KIB);
 	if (http_resolve(r->url.bytes, location, &to, err) == -1)

@@ -22,6 +22,7 @@ struct fetch_request {
 	struct http_header extra[4];	/* a cursor in a header, and the like */
 	int		 nextra;
 	char		 digest[33];	/* stands for the request, filled by the paging room */
+	bool		 attachment;	/* GET without the feed's body; accept stands for an Accept of the definition */
 	bool		 probe;		/* 400, 404 and 410 are handed to the caller: it can start over */
 	struct fetch_vars vars;		/* for header templates */
 };
@@ -40,6 +41,9 @@ void	 fetcher_close(struct fetcher *);
  * 410. -1: err. The page is cleared first; the answer is the caller's to release.
  */
 int	 fetcher_get(struct fetcher *, struct fetch_request *, struct page *, struct http_answer *, struct err *) TC_MUST_CHECK;
+
+/* Is this the configured origin? */
+bool	 fetcher_own(const struct fetcher *, const char *url);
 
 long	 fetcher_requests(const struct fetcher *);
 /* Requests that the day's budget (max_requests) has lost before this run. */

@@ -137,6 +137,12 @@ fetch_look_list(struct fetch_look *l, struct page *p, const struct jmespath *e, 
 	return rc == 0 ? 0 : err_set(err, REASON_CONTRACT, "the index page names too many entries");
 }
 
+struct jval *
+fetch_look_value(struct fetch_look *l, struct page *p, const struct jmespath *e, struct err *err)
+{
+	return evaluate(l, p, e, NULL, 0, err);
+}
+
 int
 fetch_look_records(struct fetch_look *l, struct page *p, long *n, struct err *err)
 {

@@ -29,6 +29,9 @@ int	 fetch_look_scalar(struct fetch_look *, struct page *, const struct jmespath
 int	 fetch_look_list(struct fetch_look *, struct page *, const struct jmespath *, int64_t last_run, struct buf *out,
     size_t *n, struct err *) TC_MUST_CHECK;
 
+/* What an expression yields, whatever it is; valid until the next look. NULL: err. */
+struct jval *fetch_look_value(struct fetch_look *, struct page *, const struct jmespath *, struct err *);
+
 /* Records of the page by the parse section; bad ones count. */
 int	 fetch_look_records(struct fetch_look *, struct page *, long *n, struct err *) TC_MUST_CHECK;
 

@@ -43,6 +43,8 @@ hand_on(void *arg, struct page *page, const char *member, struct err *err)
 			err_prefix(err, "member %s", member);
 		return -1;
 	}
+	if (r->files != NULL && fetch_files_of(r->files, page, d->url, err) == -1)
+		return -1;
 	if (r->capture != NULL ? capture_add(r->capture, page, &info, err) == -1 : page_copy(page, r->out, err) == -1)
 		return -1;
 	r->pages++;
@@ -235,7 +237,9 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 	page_init(&page, r->def->max_page_bytes);
 	page.follow = r->def->expect == PAGE_JSON;
 	p = paging_open(&po);
-	if (fetcher_open(&f, r->def, r->params, r->stop, err) == 0) {
+	if (fetcher_open(&f, r->def, r->params, r->stop, err) == 0 &&
+	    (r->def->files == NULL || r->files_dir == NULL ||
+	    fetch_files_open(&r->files, r->files_dir, r->feed, r->def, r->params, f, err) == 0)) {
 		fetcher_used(f, r->since.day == day ? r->since.requests : 0);
 		while ((rc = paging_next(p, &req, err)) == 1) {
 			if (fetcher_budget_spent(f)) {
@@ -277,6 +281,9 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 		r->paused = true;
 		rc = tell_gap(r, err);
 	}
+	r->attachments = fetch_files_count(r->files);
+	fetch_files_close(r->files);
+	r->files = NULL;
 	fetcher_close(f);
 	paging_close(p);
 	page_release(&page);

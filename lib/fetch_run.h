@@ -9,6 +9,7 @@
 #include "capture.h"
 #include "fetch_cursor.h"
 #include "fetch_def.h"
+#include "fetch_files.h"
 #include "io.h"
 #include "kept.h"
 
@@ -19,6 +20,7 @@ struct fetch_run {
 	struct out		*out;		/* pages go here, or ... */
 	struct capture		*capture;	/* ... here */
 	const struct kept	*previous;	/* pages that may be had from there where the feed says that they are as they were; or NULL */
+	const char		*files_dir;	/* attachments are kept there; NULL: nowhere */
 	volatile int		*stop;
 	bool			 windows;	/* stop after window_pages with "more" */
 	struct fetch_cursor	 since;		/* where the last run stood */
@@ -29,6 +31,8 @@ struct fetch_run {
 	size_t			 taken;		/* pages of the capture's unfinished run that were taken over */
 	long			 pages, requests;
 	uint64_t		 bytes;		/* handed on */
+	struct fetch_files	*files;		/* while the feed is asked */
+	struct fetch_files_count attachments;
 	bool			 paused;	/* whole as far as it went; err (PENDING) says why, the cursor where to go on */
 	bool			 complete;	/* the whole feed was seen, as far as the source can tell */
 };

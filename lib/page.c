@@ -2,7 +2,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -199,6 +202,39 @@ page_copy(struct page *p, struct out *out, struct err *err)
 	if (last != '\n')
 		out_write(out, "\n", 1);
 	return out_error(out, err);
+}
+
+int
+page_save(struct page *p, const char *path, struct err *err)
+{
+	char tmp[PATH_MAX], chunk[65536];
+	uint64_t at = 0;
+	ssize_t n;
+	int fd;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+		return err_set(err, REASON_USAGE, "%s: name too long", path);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
+	while ((n = page_read(p, at, chunk, sizeof(chunk))) > 0) {
+		if (io_write_all(fd, chunk, (size_t)n) == -1)
+			goto fail;
+		at += (uint64_t)n;
+	}
+	if (n == -1 || fsync(fd) == -1)
+		goto fail;
+	if (close(fd) == -1 || rename(tmp, path) == -1) {
+		err_set(err, REASON_STATE, "cannot write %s: %s", path, strerror(errno));
+		unlink(tmp);
+		return -1;
+	}
+	return 0;
+fail:
+	err_set(err, REASON_STATE, "cannot write %s (needs %llu bytes): %s", path, (unsigned long long)p->len, strerror(errno));
+	close(fd);
+	unlink(tmp);
+	return -1;
 }
 
 void

@@ -31,7 +31,7 @@ struct page {
 	size_t	 cap;		/* private */
 };
 
-enum page_kind { PAGE_ANY, PAGE_JSON, PAGE_TEXT /* CSV and text: anything but markup */ };
+enum page_kind { PAGE_ANY, PAGE_JSON, PAGE_TEXT /* CSV, text, attachments: anything but markup */ };
 
 void	 page_init(struct page *, uint64_t max);
 void	 page_clear(struct page *);		/* empty again, for a second try */
@@ -50,6 +50,9 @@ int	 page_bytes(struct page *, size_t max, const char **bytes, size_t *len, stru
 
 /* Copies the page to out, plus a newline where it lacks one at its end (an empty page adds nothing). */
 int	 page_copy(struct page *, struct out *, struct err *) TC_MUST_CHECK;
+
+/* The bytes as they came, durable under path: a new file (0600), synced, then renamed. */
+int	 page_save(struct page *, const char *path, struct err *) TC_MUST_CHECK;
 
 void	 page_sha256(struct page *, char hex[65]);
 

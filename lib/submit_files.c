@@ -1,8 +1,9 @@
 /*
  * Content of Documents and Reports (batch-api.md section 13).
  *
- * Which file belongs to a group is said by digest alone: a fileName that is or
- * begins with a SHA-256, or an associated File indicator's SHA-256. It is
+ * Which file belongs to a group is said by a digest: a fileName that is or
+ * begins with a SHA-256, the one that tc-fetch noted for a file of that name
+ * (attachments.h), or an associated File indicator's. It is
  * looked for under that digest in the directory the user named, and sent only
  * when its bytes have that digest. No path or URL of an object is ever opened.
  */
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attachments.h"
 #include "io.h"
 #include "limit.h"
 #include "log.h"
@@ -48,9 +50,21 @@ open_digest(int dir, const char *digest)
 	return fd;
 }
 
+static bool
+named(const struct scan *s, uint32_t node, const struct attachments *names, char digest[65])
+{
+	struct buf name;
+	bool found;
+
+	buf_init(&name, LIMIT_LINE);
+	found = scan_string(s, node, &name) == 0 && attachments_digest(names, name.bytes, digest);
+	buf_release(&name);
+	return found;
+}
+
 /* The group's file, or -1; digest is filled where a file was named at all. */
 static int
-find(const struct scan *s, int dir, char digest[65])
+find(const struct scan *s, int dir, const struct attachments *names, char digest[65])
 {
 	uint32_t node = scan_member(s, 0, "fileName"), list, value;
 	int fd = -1;
@@ -58,6 +72,8 @@ find(const struct scan *s, int dir, char digest[65])
 	digest[0] = '\0';
 	if (node != SCAN_NONE && digest_of(scan_bytes(s, node), s->node[node].len, digest) &&
 	    (fd = open_digest(dir, digest)) != -1)
+		return fd;
+	if (node != SCAN_NONE && named(s, node, names, digest) && (fd = open_digest(dir, digest)) != -1)
 		return fd;
 	list = scan_member(s, 0, "associatedIndicators");
 	if (list == SCAN_NONE || s->node[list].count == 0)
@@ -161,7 +177,7 @@ one(struct submit_run *run, struct submit_chunk *c, size_t i, const struct objec
 	struct err err = { 0 };
 	struct buf xid;
 	long long size;
-	int fd = find(s, run->files, digest);
+	int fd = find(s, run->files, run->names, digest);
 	uint32_t node;
 
 	if (fd == -1) {
@@ -205,6 +221,7 @@ submit_files(struct submit_run *run, struct submit_chunk *c, size_t from, size_t
 	struct err why;
 	size_t i;
 
+	attachments_refresh(run->names);
 	scan_init(&scan);
 	for (i = from; i < to && run->end.reason == REASON_NONE && !*run->stop; i++) {
 		const struct submit_item *it = &c->item[i];

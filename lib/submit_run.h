@@ -25,7 +25,8 @@ struct submit_run {
 	int64_t		 deadline_ms;	/* a batch may take so long */
 	long		 wait_ms;	/* between two looks for an error list; before a try after trouble */
 	bool		 one_call;	/* createAndUpload */
-	int		 files;		/* directory of group files, or -1 */
+	int		 files;		/* directory of group files, or -1 ... */
+	struct attachments *names;	/* ... and what they are called */
 
 	/* what came of it */
 	unsigned long long accepted, rejected, unknown, unsent, bytes, files_sent;

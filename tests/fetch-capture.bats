@@ -82,3 +82,126 @@ load feedserver
 	[ -z "$output" ]
 	[[ $stderr == *"two/0001.json is not the one that was captured: its SHA-256 differs"* ]]
 }
+
+# --- attachments of groups ---
+
+# reports FETCH-SECTION-REST: reports at $base/feed/p whose PDFs the page names
+reports() {
+	cat >feed.json <<-E
+	{"id":"t","name":"T","fetch":{"url":"$base/feed/p"$1},"parse":{"format":"json","records":"data"},
+	 "map":[{"object":{"type":"Report","name":{"path":"title"},"fileName":{"path":"pdf"},"xid":{"xid":["Report",{"path":"id"}]}}}]}
+	E
+}
+
+sum_of() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
+
+@test "attachments: under their digest in the capture, before the page; relative addresses; the request is the feed's own" {
+	cat >s.ndjson <<-'E'
+	{"path":"/feed/p","body":{"data":[{"id":1,"title":"One","pdf":"one.pdf"},{"id":2,"title":"Two","pdf":"two.pdf"},{"id":3,"title":"None"}]}}
+	{"path":"/feed/files/one.pdf","headers":{"Content-Type":"application/pdf"},"body":"%PDF one"}
+	{"path":"/feed/files/two.pdf","headers":{"Content-Type":"application/pdf"},"body":"%PDF two"}
+	E
+	serve s
+	reports ',"headers":{"X-Key":"{param:key}","Accept":"application/json"},"method":"POST","body":{"q":"{param:key}"},
+		"attachments":{"entries":"data[?pdf].{url: pdf, name: pdf}","entry_url":"files/{entry}","accept":"application/pdf"}'
+	printf '{"key":"marker-key"}' >params; chmod 600 params
+	run --separate-stderr -0 tc-fetch --params params --stats stats -o cap ./feed.json
+	[ "$(ls cap/files | sort | paste -sd' ')" = "$(printf '%s\n' "$(sum_of '%PDF one')" "$(sum_of '%PDF two')" names.ndjson | sort | paste -sd' ')" ]
+	[ "$(cat "cap/files/$(sum_of '%PDF one')")" = '%PDF one' ]
+	[ "$(stat -c %a cap/files cap/files/* | sort -u | paste -sd' ')" = "600 700" ]
+	[ "$(jq -c '[.files, .files_unchanged, .files_missing]' stats)" = '[2,0,0]' ]
+	[ "$(curl -s "$base/sandbox/requests" | jq -r 'select(.target | startswith("/feed")) | .method + " " + .target' | paste -sd,)" = \
+		"POST /feed/p,GET /feed/files/one.pdf,GET /feed/files/two.pdf" ]
+	! grep -r marker-key cap
+	# replayed, the capture is what it was: its attachments are no pages
+	run --separate-stderr -0 tc-fetch --replay cap ./feed.json
+	[ "$(jq -c '.data | length' <<<"$output")" = 3 ]
+	# to stdout without a directory for them: not asked for
+	run --separate-stderr -0 tc-fetch --params params ./feed.json
+	[ "$(paths | grep -c files)" = 2 ]
+}
+
+@test "attachments: only the feed's own origin is asked; what is missing, no file or not what the feed says is left out and said" {
+	echo '{"path":"/canary","body":"x"}' >other.ndjson
+	serve other
+	other=$base
+	cat >s.ndjson <<-E
+	{"path":"/feed/login","headers":{"Content-Type":"text/html"},"body":"<html>Please log in"}
+	{"path":"/feed/empty","body":""}
+	{"path":"/feed/liar","body":"not it"}
+	{"path":"/feed/secret","status":403,"body":"no"}
+	{"path":"/feed/away","status":302,"headers":{"Location":"$other/canary"}}
+	{"path":"/feed/good","body":"good"}
+	{"path":"/feed/a","body":"a"}
+	{"path":"/feed/b","body":"b"}
+	E
+	{
+		for url in "$other/canary" file:///etc/passwd gone login empty away secret good; do
+			jq -nc --arg u "$url" '{url: $u, name: "\($u | sub(".*/"; "")).pdf"}'
+		done
+		jq -nc --arg d "$(sum_of it)" '{url: "liar", sha256: $d}, {url: "a", name: "same"}, {url: "b", name: "same"}, {title: "no url"}, 7'
+	} | jq -sc '{path: "/feed/p", body: {data: .}}' >>s.ndjson
+	serve s
+	reports ',"attachments":{"entries":"data"},"tries":1'
+	run --separate-stderr -0 tc-fetch --stats stats --files kept ./feed.json
+	[ "$(jq -c '.data | length' <<<"$output")" = 13 ]
+	[ "$(ls kept | grep -c -v names)" = 3 ]
+	[ "$(cat "kept/$(sum_of good)")" = good ]
+	[ "$(jq -c .files_missing stats)" = 10 ] || { cat stats; echo "$stderr"; false; }
+	[[ $stderr == *'"canary.pdf" is left out: it lies elsewhere'* ]]
+	[[ $stderr == *'"passwd.pdf" is left out: '* ]]
+	[[ $stderr == *'"gone.pdf" is left out: the feed answers 404'* ]]
+	[[ $stderr == *'"login.pdf" is left out: expected text, got text/html "<html>Please log in"'* ]]
+	[[ $stderr == *'"empty.pdf" is left out: it is empty'* ]]
+	[[ $stderr == *'"away.pdf" is left out: refused redirect'* ]]
+	[[ $stderr == *'"liar" is left out: its bytes have another SHA-256'* ]]
+	[[ $stderr == *'"same" is left out: the feed gives this name to several files'* ]]
+	# a name for two files is none for both
+	[ "$(jq -c 'select(.name == "same") | .sha256' kept/names.ndjson | tail -n 1)" = null ]
+	! curl -s "$other/sandbox/requests" | grep -q canary
+}
+
+@test "attachments: not again: a digest the feed tells is not asked for, others only if they changed" {
+	cat >s.ndjson <<-E
+	{"path":"/feed/p","body":{"data":[{"url":"a","name":"a.pdf"},{"url":"b","name":"b.pdf","sha256":"$(sum_of b | tr a-f A-F)"}]}}
+	{"path":"/feed/a","headers":{"ETag":"\"1\""},"body":"a"}
+	{"path":"/feed/b","body":"b"}
+	E
+	serve s
+	reports ',"attachments":{"entries":"data"}'
+	run -0 tc-fetch --files kept --stats stats ./feed.json
+	[ "$(jq -c '[.files, .files_unchanged]' stats)" = '[2,0]' ]
+	before=$(wc -l <kept/names.ndjson)
+	# cut as a crash leaves it: what was whole still counts
+	printf '{"name":"half' >>kept/names.ndjson
+	touch -d '40 days ago' kept/*
+	run -0 tc-fetch --files kept --stats stats ./feed.json
+	[ "$(jq -c '[.files, .files_unchanged]' stats)" = '[0,2]' ] || { cat stats; paths; false; }
+	[ "$(paths | grep -c /b)" = 1 ]
+	# still listed, so not old
+	[ -z "$(find kept -type f ! -name names.ndjson -mtime +30)" ]
+	# the same file, gone: fetched anew
+	rm "kept/$(sum_of a)"
+	run -0 tc-fetch --files kept --stats stats ./feed.json
+	[ "$(jq -c '[.files, .files_unchanged]' stats)" = '[1,1]' ]
+	[ "$(wc -l <kept/names.ndjson)" -le $((before + 2)) ]
+}
+
+@test "attachments: a feed that goes away in the middle ends the run; a broken definition is told with its place" {
+	cat >s.ndjson <<-'E'
+	{"path":"/feed/p","body":{"data":[{"url":"a"}]}}
+	{"path":"/feed/a","cut":3,"body":"cut off here"}
+	E
+	serve s
+	reports ',"tries":1,"attachments":{"entries":"data"}'
+	run --separate-stderr -1 tc-fetch --files kept ./feed.json
+	[ -z "$output" ]
+	[[ $stderr == *"page 1: an attachment: "*"reason=temporary"* ]] || { echo "$stderr"; false; }
+	[ "$(ls kept)" = names.ndjson ]
+	reports ',"attachments":{"entries":"data["}'
+	run --separate-stderr -2 tc-fetch ./feed.json
+	[[ $stderr == *"/fetch/attachments/entries"* ]]
+	reports ',"expect":"any","attachments":{"entries":"data"}'
+	run --separate-stderr -2 tc-fetch ./feed.json
+	[[ $stderr == *"/fetch/attachments: only a page that is one JSON document names attachments"* ]]
+}

@@ -144,6 +144,36 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	[ "$(asked | wc -l)" -eq 1 ]
 }
 
+@test "attachments: a report's file goes from the feed to the platform, from a capture and a replay too, and not twice" {
+	cat >faults <<-'E'
+	{"path":"/feed/p","body":{"data":[{"id":1,"title":"One","pdf":"one.pdf"},{"id":2,"title":"Two"}]}}
+	{"path":"/feed/one.pdf","headers":{"ETag":"\"1\""},"body":"%PDF one"}
+	E
+	up
+	definition acme p ',"attachments":{"entries":"data[?pdf].{url: pdf, name: pdf}"}'
+	jq '.map = [{"object":{"type":"Report","name":{"path":"title"},"xid":{"xid":["Report",{"path":"id"}]},"fileName":{"path":"pdf"}}}]' acme.json >a
+	mv a acme.json
+	files() { curl -sS --noproxy "*" "$ROOT/sandbox/files" | jq -r .sha256; }
+	run -0 job ./acme.json
+	[ "$(message)" = "Feed acme: 2 created or updated" ] || { message; echo "$output"; false; }
+	[ "$(files)" = "$(printf '%%PDF one' | sha256sum | cut -d' ' -f1)" ] || { files; message; false; }
+	run -0 job ./acme.json
+	[ "$(message)" = "Feed acme: 2 unchanged" ]
+	[ "$(requests 'select(.target == "/feed/one.pdf") | .status' | paste -sd,)" = 200,304 ]
+	[ "$(requests 'select(.target | test("/upload")) | 1' | wc -l)" -eq 1 ]
+	# a capture has them beside its pages, and its replay needs nothing else
+	run -0 job ./acme.json --full --capture
+	cd "$XDG_STATE_HOME"/tcfeed/acme.*.run/captures/*
+	capture=$PWD
+	[ "$(ls files | wc -l)" -eq 2 ]
+	cd "$BATS_TEST_TMPDIR"
+	curl -sS --noproxy '*' -X POST "$ROOT/sandbox/reset"
+	run -0 job ./acme.json --full --replay "$capture"
+	[ "$(message)" = "Feed acme: 2 created or updated" ] || { message; echo "$output"; false; }
+	[ "$(files | wc -l)" -eq 1 ]
+	[ "$(asked | wc -l)" -eq 0 ]
+}
+
 @test "captures: kept when asked for, replayed with the same outcome, cleaned when old" {
 	echo '{"path":"/feed/p","headers":{"ETag":"\"1\""},"body":{"data":[{"host":"a.example.com"},{"host":"b.example.com"}]}}' >faults
 	up

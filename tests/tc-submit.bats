@@ -659,6 +659,34 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	[ "$(requests 'select(.target | test("/upload")) | [.method, .status] | join(" ")' | paste -sd ,)" = "POST 200,POST 401,PUT 200" ]
 }
 
+@test "group files: a name that tc-fetch noted stands for its digest; one that stands for several, or for a path, for none" {
+	start_sandbox
+	mkdir files
+	printf 'the content' >content
+	sum=$(sha256sum content | cut -d' ' -f1)
+	cp content "files/$sum"
+	cat >files/names.ndjson <<-E
+		{"name":"one \"quoted\".pdf","sha256":"$sum"}
+		{"name":"two.pdf","sha256":"$sum"}
+		{"name":"two.pdf","sha256":null}
+		{"name":"../content","sha256":"../content"}
+		rubbish
+		{"name":"three.pdf","sha256":"$sum"
+	E
+	cat >in <<-E
+		{"type":"Report","name":"a","xid":"a1","fileName":"one \"quoted\".pdf"}
+		{"type":"Report","name":"b","xid":"b1","fileName":"two.pdf"}
+		{"type":"Document","name":"c","xid":"c1","fileName":"../content"}
+		{"type":"Document","name":"d","xid":"d1","fileName":"three.pdf"}
+	E
+	ok in --files files
+	[ "$(receipts accepted)" = 4 ]
+	[ "$(jq .files stats.json)" = 1 ]
+	[ "$(requests 'select(.target | test("/upload")) | .target')" = "/api/v2/groups/reports/a1/upload?owner=Acme%20Source&updateIfExists=true" ]
+	run -2 tc-submit --params config.json --files nowhere <in
+	[[ $output == *"cannot open directory nowhere"* ]]
+}
+
 # --- signals ---
 
 @test "SIGTERM: stops cleanly, receipts so far are true, the rest in doubt or unsent" {

@@ -1,4 +1,5 @@
 /* tc-fetch: raw feed pages to stdout, or into a capture directory; --replay reads one back. */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,13 @@
 #include "tool.h"
 #include "xmalloc.h"
 
-enum { OPT_PREVIOUS = 1, OPT_REPLAY, OPT_SINCE, OPT_CURSOR, OPT_LAST_RUN, OPT_PARAMS, OPT_CHECK, OPT_WINDOW };
+enum { OPT_PREVIOUS = 1, OPT_REPLAY, OPT_SINCE, OPT_CURSOR, OPT_LAST_RUN, OPT_PARAMS, OPT_CHECK, OPT_WINDOW, OPT_FILES };
 
 static const struct option options[] = {
 	TOOL_OPTIONS,
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "cursor", required_argument, NULL, OPT_CURSOR },
+	{ "files", required_argument, NULL, OPT_FILES },
 	{ "last-run", required_argument, NULL, OPT_LAST_RUN },
 	{ "output", required_argument, NULL, 'o' },
 	{ "params", required_argument, NULL, OPT_PARAMS },
@@ -32,7 +34,7 @@ static const struct option options[] = {
 
 static struct tool tool = {
 	.name = "tc-fetch",
-	.synopsis = "tc-fetch [-hV] [-o dir] [--check] [--cursor file] [--last-run text]\n"
+	.synopsis = "tc-fetch [-hV] [-o dir] [--check] [--cursor file] [--files dir] [--last-run text]\n"
 	    "                [--log-level level] [--params file] [--previous dir] [--replay source]\n"
 	    "                [--since file] [--stats file] [--window] FEED [file ...]",
 	.help =
@@ -41,6 +43,7 @@ static struct tool tool = {
 	    "      --previous DIR the capture of an earlier run: its pages stand where the feed says that they have not changed\n"
 	    "      --since FILE   where the last run stood (its --cursor file)\n"
 	    "      --cursor FILE  write there where this run came to\n"
+	    "      --files DIR    keep the attachments of groups there, by SHA-256; default DIR/files with -o DIR, else none\n"
 	    "      --last-run T   what {last_run} is in this run: a date or \"30 days ago\"\n"
 	    "      --window       an incremental feed: stop after fetch.window_pages pages\n"
 	    "      --check        ask for the first page only and say what it is\n"
@@ -52,7 +55,7 @@ static struct tool tool = {
 };
 
 struct settings {
-	const char *feed, *output, *previous, *since, *cursor, *last_run, *params;
+	const char *feed, *output, *previous, *since, *cursor, *last_run, *params, *files;
 	char	  **source;	/* --replay and file operands */
 	int	    nsource;
 	bool	    check, window;
@@ -80,6 +83,7 @@ read_options(int argc, char **argv, struct settings *s)
 		case OPT_SINCE: s->since = optarg; break;
 		case OPT_CURSOR: s->cursor = optarg; break;
 		case OPT_LAST_RUN: s->last_run = optarg; break;
+		case OPT_FILES: s->files = optarg; break;
 		case OPT_PARAMS: s->params = optarg; break;
 		case OPT_CHECK: s->check = true; break;
 		case OPT_WINDOW: s->window = true; break;
@@ -134,6 +138,7 @@ static int
 run(const struct settings *s, struct fetch_run *r, struct err *err)
 {
 	struct err pending = { 0 };
+	char files[PATH_MAX];
 	struct kept *previous = NULL;
 	int rc;
 
@@ -146,6 +151,11 @@ run(const struct settings *s, struct fetch_run *r, struct err *err)
 		rc = find_last_run(s, r, err);
 	if (rc == 0 && s->output != NULL)
 		rc = capture_create(&r->capture, s->output, err);
+	r->files_dir = s->files;
+	if (rc == 0 && s->files == NULL && s->output != NULL) {
+		snprintf(files, sizeof(files), "%s/files", s->output);
+		r->files_dir = files;
+	}
 	if (rc == 0)
 		rc = fetch(s, r, err);
 	/* what came is whole, and the next run goes on behind it: everything ends as usual, but it is said */
@@ -213,6 +223,11 @@ main(int argc, char **argv)
 	stats_set(tool.stats, "requests", r.requests);
 	stats_set(tool.stats, "complete", r.complete && err.reason == REASON_NONE);
 	stats_set(tool.stats, "unchanged", r.cursor.unchanged);
+	if (def != NULL && def->files != NULL) {
+		stats_set(tool.stats, "files", r.attachments.fetched);
+		stats_set(tool.stats, "files_unchanged", r.attachments.unchanged);
+		stats_set(tool.stats, "files_missing", r.attachments.missing);
+	}
 	snprintf(summary, sizeof(summary), "%ld page%s, %llu bytes%s%s", r.pages, r.pages == 1 ? "" : "s",
 	    (unsigned long long)r.bytes, r.cursor.unchanged ? ", not modified since the last run" : "",
 	    r.cursor.more ? ", more to come" : "");

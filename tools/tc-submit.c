@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attachments.h"
 #include "date.h"
 #include "feed.h"
 #include "limit.h"
@@ -214,13 +215,14 @@ job_settings(const struct options *o, struct submit_settings *s, struct err *err
 }
 
 static int
-open_files(const char *dir, int *fd, struct err *err)
+open_files(const char *dir, int *fd, struct attachments **names, struct err *err)
 {
 	*fd = -1;
 	if (dir == NULL)
 		return 0;
 	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *fd == -1 ? err_set(err, REASON_USAGE, "cannot open directory %s: %m", dir) : 0;
+	return *fd == -1 ? err_set(err, REASON_USAGE, "cannot open directory %s: %m", dir) :
+	    attachments_open(names, dir, false, err);
 }
 
 static void
@@ -339,12 +341,13 @@ main(int argc, char **argv)
 	run.wait_ms = (long)(o.wait * 1000);
 	run.one_call = o.one_call;
 	if (params_load(&params, o.params, &err) == 0 && find_owner(&o, params, &run.settings.owner, &err) == 0 &&
-	    job_settings(&o, &run.settings, &err) == 0 && open_files(o.files, &run.files, &err) == 0 &&
+	    job_settings(&o, &run.settings, &err) == 0 && open_files(o.files, &run.files, &run.names, &err) == 0 &&
 	    (o.dry_run != NULL || (journal_open(&journal, o.journal, &err) == 0 &&
 	    session_open(&run.session, params, &stop, &err) == 0)))
 		work(&o, &run, summary, sizeof(summary), &err);
 	code = tool_end(&tool, &err, summary[0] != '\0' ? summary : NULL);
 	session_close(run.session);
+	attachments_close(run.names);
 	journal_close(&journal);
 	params_free(params);
 	out_release(&receipts);
