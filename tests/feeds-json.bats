@@ -124,6 +124,63 @@ capture() {
 00000000-0000-5000-8000-000000000009" ]
 }
 
+# rehearse NAME PATTERN REPLACEMENT: the feed's definition at this server's address; credentials do not go over http beyond loopback
+rehearse() {
+	jq --arg base "$base" '.fetch.url |= sub("^https://[^/]*"; $base) | .values.reserved = "keep" | .limits.max_rejects = "60%"' "$TOP/feeds/$1.json" >"$1.json"
+	tc-fetch --log-level error --params params --stats s --last-run 2026-01-01T00:00:00Z --cursor cur "./$1.json" >pages || return 1
+	tc-map --log-level error --owner O "./$1.json" <pages >mapped
+	[ -s mapped ]
+}
+
+@test "each is fetched as its publisher serves it: OTX by next and with its key, the others as one page, not again while unmodified" {
+	{
+		for name in otx-pulses otx-indicators; do
+			path=$(jq -r '.fetch.url | sub("^https://[^/]*"; "") | sub("[?].*"; "")' "$TOP/feeds/$name.json")
+			one=$F/$name.json
+			[ -f "$one" ] || one=$F/$name-1.json
+			jq -nc --arg p "$path" '{path: ($p | sub("^/api"; "")), query: "page=2*", body: {results: [], count: 0, previous: null, next: null}}'
+			# the publisher's own next links are absolute, with the page behind what was asked
+			jq -c --arg p "$path" '{path: ($p | sub("^/api"; "")), query: "*modified_since=2026-01-01T00%3A00%3A00Z*", body: (.next = "BASE\($p)?page=2" | tojson),
+				headers: {"Content-Type": "application/json"}}' "$one"
+		done
+		for pair in abusech-threatfox:threatfox cisa-kev:kev misp-threat-actor:threat-actor mitre-attack-ics:attack-ics; do
+			jq -nc --arg f "$F/${pair#*:}.json" --arg p "$(jq -r '.fetch.url | sub("^https://[^/]*"; "")' "$TOP/feeds/${pair%:*}.json")" \
+				'{path: $p, body_file: $f, headers: {"Content-Type": "application/json", ETag: "\"1\""}}'
+		done
+	} >script
+	printf '{"api_key":"k3y"}' >params
+	chmod 600 params
+	tc-sandbox --faults /dev/null --config cfg >log 2>&1 3>&- &
+	server=$!
+	for i in {1..200}; do [ -s cfg ] && break; sleep 0.05; done
+	base=$(jq -r '.tc_api_path | sub("/api$"; "")' cfg)
+	sed "s,BASE,$base,g" script | curl -sS --noproxy '*' --data-binary @- "$base/sandbox/faults"
+	for name in otx-pulses otx-indicators; do
+		rehearse $name
+		[ "$(jq -c '[.pages, .complete]' s)" = '[2,1]' ]
+	done
+	for name in abusech-threatfox cisa-kev misp-threat-actor mitre-attack-ics; do
+		rehearse $name
+		[ "$(jq -c '[.pages, .complete]' s)" = '[1,1]' ]
+		mv cur since
+		run --separate-stderr -0 tc-fetch --since since --cursor cur "./$name.json"
+		[ -z "$output" ]
+		[ "$(jq -c .unchanged cur)" = true ]
+	done
+}
+
+@test "the gallery says of each definition where its address comes from, and that it was not run against its publisher" {
+	grep -q 'not against the publishers themselves' "$TOP/feeds/README.md"
+	for file in "$TOP"/feeds/*.json; do
+		name=$(basename "$file" .json)
+		line=$(grep -F "| \`$name\`" "$TOP/feeds/README.md" || grep -F "\`$name\`" "$TOP/feeds/README.md" | grep '^|' | head -n 1)
+		[ -n "$line" ] || { echo "$name is not in the table"; false; }
+		[ "$name" = example-urls ] || [[ $line == *"https://"* || $line == *"the same"* || $line == *"| 6 |"* ]] || { echo "$name: no page"; false; }
+		address=$(jq -r '.fetch.url // .fetch.urls[0] | sub("^https://"; "") | sub("[/?].*"; "")' "$file")
+		[ "$name" = example-urls ] || [ "$address" = - ] || [[ $line == *"$address"* ]] || { echo "$name: $address is not named"; false; }
+	done
+}
+
 @test "ATT&CK for ICS: groups, tactics of techniques, relations as associations" {
 	golden mitre-attack-ics attack-ics "$F/attack-ics.json"
 	[ "$(counts)" = "8 5 3 0" ]
