@@ -113,8 +113,8 @@ check-package: all
 
 # Every header compiles alone.
 check-headers: $(BUILD)/version.h
-	@for h in lib/*.h lib/*/*.h; do [ -e "$$h" ] || continue; \
-	  printf '#include "%s"\n' "$$h" | $(CC) $(ALL_CFLAGS) -iquote . -Werror -fsyntax-only -x c - || exit 1; done
+	@printf '%s\n' lib/*.h lib/*/*.h | xargs -P "$$(nproc)" -I '{}' sh -c \
+	  'printf "#include \"%s\"\n" "{}" | $(CC) $(ALL_CFLAGS) -iquote . -Werror -fsyntax-only -x c -'
 
 demo: all
 	BUILD=$(BUILD) FEED=$(FEED) scripts/demo-run

@@ -243,7 +243,9 @@ step_job() {
 		: "${time_limit:=21600}"
 		watchdog "$time_limit" >/dev/null 2>&1 </dev/null 3>&- &
 		dog=$!
-		rest=${feed:-$(default_feeds)}
+		rest=${feed:-$(default_feeds)} several=
+		case $rest in *"|"*) several=1 ;; esac
+		export several
 		while [ -n "$rest" ] && [ -z "$stopped" ]; do
 			run_feed "${rest%%"|"*}"
 			case $rest in *"|"*) rest=${rest#*"|"} ;; *) rest='' ;; esac
@@ -623,6 +625,8 @@ step_feed() {
 		;;
 	esac
 	if [ -n "$dry_run" ]; then
+		# batch files are numbered: each feed's in a directory of its own
+		[ -z "$several" ] || dry_run=$dry_run/$feed_id
 		mkdir -p "$dry_run"
 		from=$keep/cursor
 		pipe "fetch map filter submit" pipe_dry

@@ -293,6 +293,8 @@ unit(const char *name, size_t len, int64_t *seconds, int *months)
 static const char *
 shift(int64_t now, int64_t n, int64_t seconds, int months, int64_t *when)
 {
+	/* a clock that was never set, or fell back to 1970: then an age is as long ago as can be */
+	bool unset = now >= 0 && now < 946684800;
 	int y, m, d;
 	int64_t t, total;
 
@@ -301,6 +303,8 @@ shift(int64_t now, int64_t n, int64_t seconds, int months, int64_t *when)
 	else {
 		date_from_days(now / 86400, &y, &m, &d);
 		total = (int64_t)y * 12 + m - 1 + n * months;
+		if (total < 1970 * 12 && n < 0 && unset)
+			total = 1970 * 12;
 		if (total < 1970 * 12 || total >= 2101 * 12)
 			return "year outside 1970-2100";
 		y = (int)(total / 12);
@@ -309,6 +313,8 @@ shift(int64_t now, int64_t n, int64_t seconds, int months, int64_t *when)
 			d = date_month_days(y, m);
 		t = date_days(y, m, d) * 86400 + now % 86400;
 	}
+	if (t < 0 && n < 0 && unset)
+		t = 0;
 	if (t < 0 || t > DATE_LAST)
 		return "year outside 1970-2100";
 	*when = t;

@@ -56,6 +56,45 @@ load helper
 	run --separate-stderr -0 root/usr/bin/tc-map --check example-urls
 }
 
+# tcfeed-run as the unit and the table start it: with stored pages, into files.
+scheduled() { # COMMAND-LINE
+	printf '#!/bin/sh\nexec sh "%s/run.sh" --replay "%s/pages" --dry-run "%s/batches" "$@"\n' "$TOP" "$PWD" "$PWD" >bin/tcfeed-run
+	chmod +x bin/tcfeed-run
+	PATH=$PWD/bin:$PATH run sh -c "$1"
+	[ "$status" -eq 0 ] || { cat "$HOME/message.tc" "$HOME/tcfeed.log" out/message.tc; echo "$output"; return 1; }
+	[ -n "$(ls batches)" ]
+	rm -r batches
+}
+
+@test "contrib: the lines of the cron table and of the systemd unit start a job" {
+	mkdir bin pages out
+	cp "$FIXTURES/example-urls.csv" pages/
+	line=$(grep -E '^[0-9*]+ ' "$TOP/contrib/tcfeed.cron")
+	# minute hour day month weekday user command
+	[[ "$line" =~ ^([0-9]+)\ +\*\ +\*\ +\*\ +\*\ +tcfeed\ +(.*)$ ]]
+	# several feeds in one job; here of one format
+	command=${BASH_REMATCH[2]//abusech-urlhaus|ipsum/example-urls|$PWD/second.json}
+	jq '.id = "second" | .name = "Second"' "$TOP/feeds/example-urls.json" >second.json
+	scheduled "$command"
+	[[ "$(<"$HOME/message.tc")" == *". Second: "* ]]
+	run ! grep -e error: "$HOME/tcfeed.log"
+
+	unit=$TOP/contrib/tcfeed@.service
+	mkdir -m 750 credentials
+	echo '{"tc_owner":"Example Source"}' >credentials/params; chmod 440 credentials/params
+	# shellcheck disable=SC2046
+	export $(sed -n 's/^Environment=//p' "$unit" | sed "s|/var/lib/tcfeed|$PWD/out|g") CREDENTIALS_DIRECTORY=$PWD/credentials
+	chmod 700 out
+	command=$(sed -n 's|^ExecStart=/usr/local/bin/||p' "$unit" | sed "s|%i|example-urls|; s|%d|$PWD/credentials|")
+	scheduled "$command"
+	[[ "$(<out/message.tc)" == "Example URL feed: "* ]]
+	# the unit's own time is longer than the run's, which ends it cleanly; 3 is no failure of the unit
+	[ "$(jq -r '.params[] | select(.name == "time_limit").default' "$TOP/install.json")" = 6h ]
+	grep -q -x TimeoutStartSec=7h "$unit"
+	grep -q -x SuccessExitStatus=3 "$unit"
+	grep -q -x 'OnCalendar=.*' "$TOP/contrib/tcfeed@.timer"
+}
+
 @test "the README's definition is one" {
 	sed -n '/^    {"id": "my-hosts"/,/}\]}$/p' "$TOP/README.md" >my-hosts.json
 	run --separate-stderr -0 tc-map --check ./my-hosts.json

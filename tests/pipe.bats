@@ -167,6 +167,42 @@ uploads() { grep -c 'POST /v2/batch/[0-9]*: 202' sandbox.log || true; }
 	[ "$(uploads)" -eq 1 ]
 }
 
+@test "run.sh alone killed: its stages end by themselves and hold the lock until then; the next run goes on" {
+	sandbox_up --running 4
+	export TC_OWNER='Acme Source'
+	sh "$TOP/run.sh" --tc_owner 'Acme Source' --tc_out_path out --feed ./acme.json --replay day1 --complete 3>&- & first=$!
+	for _ in $(seq 200); do grep -q 'POST /v2/batch/[0-9]*: 202' sandbox.log && break; sleep 0.05; done
+	kill -9 $first
+	wait $first || true
+	run -3 sh "$TOP/run.sh" --tc_owner 'Acme Source' --tc_out_path "$TMPDIR" --feed ./acme.json --replay day1
+	[[ "$(cat "$TMPDIR/message.tc")" == "Acme feed: another run of feed acme is active: run "* ]]
+	for _ in $(seq 200); do tc-delta lock ./acme.json -- true 2>/dev/null && break; sleep 0.1; done
+	run -0 job day1
+	[ "$(message)" = "Acme feed: 40 unchanged" ]
+	[ "$(uploads)" -eq 1 ]
+}
+
+@test "R7: the clock goes back by an hour, and to 1970 in the middle of a run: nothing is lost, sent again or removed" {
+	sandbox_up --auth token
+	mkdir bin
+	for tool in "$BUILD"/bin/tc-*; do ln -s "$tool" bin/; done
+	export TC_BIN=$PWD/bin
+	run -0 job day1
+	TC_NOW=$(($(date +%s) - 3600)) run -0 job day1
+	[ "$(message)" = "Acme feed: 40 unchanged" ]
+	for tool in tc-submit tc-delta; do
+		rm bin/$tool
+		printf '#!/bin/sh\nTC_NOW=%s exec "%s/bin/%s" "$@"\n' "$([ $tool = tc-submit ] && echo 0 || echo 1700000000)" "$BUILD" $tool >bin/$tool
+		chmod +x bin/$tool
+	done
+	run job day2
+	[ "$status" -eq 0 ] || { message; echo "$output"; false; }
+	[ "$(message)" = "Acme feed: 2 created or updated, 38 unchanged" ]
+	TC_BIN='' run -0 job day2
+	[ "$(message)" = "Acme feed: 1 removed, 40 unchanged" ]
+	diff <(urls day2) <(held)
+}
+
 @test "killed while the platform works: the next run asks first and uploads nothing twice" {
 	sandbox_up --running 3
 	mkdir bin

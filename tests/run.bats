@@ -380,7 +380,10 @@ no_leftovers() {
 
 @test "a dry run changes neither state nor results" {
 	run -0 job --dry-run batches
-	grep -q '^submit .*--dry-run batches' stub/calls
+	grep -q '^submit .*--dry-run batches ' stub/calls
+	sed 's/"id":"acme"/"id":"other"/' acme.json >other.json
+	run -0 job --feed ./other.json --dry-run batches
+	grep -q '^submit .*--dry-run batches/other ' stub/calls
 	grep -q '^delta-filter .*--dry-run' stub/calls
 	run ! grep -e delta-commit -e delta-settle -e delta-expire stub/calls
 	[ ! -e state/acme.*.run/cursor ]

@@ -199,6 +199,38 @@ given() { # ARGUMENTS
 	bad tc_owner "is not valid UTF-8" --tc_owner $'\xff'
 }
 
+# A parameter that is added needs a line here.
+@test "every parameter of the package, wrong in turn: the message names it, and the job does not begin" {
+	mkdir out
+	install=$TOP/install.json
+	while IFS='|' read -r name value message <&9; do
+		rm -f out/message.tc began
+		args=(--tc_owner A "--$name=$value")
+		[ "$name" != tc_owner ] || args=("--tc_owner=$value")
+		run --separate-stderr -1 tc-params --job --install "$install" --tc_out_path out "${args[@]}" -- touch began
+		[[ "$(<out/message.tc)" == "failed: parameter $name"*"$message"* ]] || { echo "$name: $(<out/message.tc)"; false; }
+		[ ! -e began ]
+		echo "$name" >>seen
+	done 9<<-'END'
+	tc_owner||is required and not set
+	last_run|soonish|is no date
+	indicator_types|Adress|is not one of its choices
+	default_rating|6|is not one of its choices
+	default_confidence|101|is not in 0 to 100
+	removals|purge|is not one of its choices
+	confirm_removals|many|is not a whole number
+	state|disk|is not one of its choices
+	time_limit|0|is not in 60 seconds to 7 days
+	keep_days|-1|is not in 0 to 36500
+	END
+	# what is taken as it can be, aloud: a level, a switch; what only the job can judge: texts
+	run --separate-stderr -0 tc-params --install "$install" --tc_owner A --tc_log_level loud --full_send=perhaps
+	[[ "$stderr" == *"tc_log_level: 'loud' is no level, info is used"*"full_send: 'perhaps' is neither true nor false, false is used"* ||
+		"$stderr" == *"full_send: 'perhaps' is neither true nor false, false is used"*"tc_log_level: 'loud' is no level, info is used"* ]]
+	printf '%s\n' tc_log_level full_send state_path feed cursor >>seen
+	diff <(sort seen) <(jq -r '.params[].name' "$install" | sort)
+}
+
 @test "dates are taken in the forms administrators write" {
 	for date in 2024-05-31 2024-05-31T08:00:00Z 1717142400 'yesterday' '90 days ago'; do
 		run --separate-stderr -0 given --tc_owner A --last_run "$date"

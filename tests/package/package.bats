@@ -63,6 +63,10 @@ encrypted() { openssl enc -aes-128-cbc -K "$(printf %s "$2" | od -An -v -tx1 | t
 	for head in Summary 'App Dependencies' 'Use Cases'; do grep -q "^## $head" README.md; done
 	for head in Requirements Install 'Feed Deployer' Parameters 'Data mapping' Usage 'Deprecation rules' 'Change log' Support; do grep -q "^##* $head" GUIDE.md; done
 	grep -q '| URL | 1 day | 3 points | Delete |' GUIDE.md
+	# the rules for the kind of feed that this one is stand out; what delta and confidence 0 have to do with them is said
+	grep -q '^| \*\*This feed:\*\* everything in each run, what is gone is retired' GUIDE.md
+	grep -q 'Confidence 0 cannot be lowered' GUIDE.md
+	grep -q 'Delta and ageing pull in opposite directions' GUIDE.md
 	run ! grep -r '@[A-Z]*@' README.md GUIDE.md
 }
 
@@ -78,6 +82,26 @@ encrypted() { openssl enc -aes-128-cbc -K "$(printf %s "$2" | od -An -v -tx1 | t
 		name=${line#*(}; name=${name%%[: ]*}
 		[ -s "$PACKAGE_DIR/full/$TREE/bin/lib/licences/$name" ]
 	done < <(grep -v commit "$PACKAGE_DIR/full/$TREE/bin/lib/VERSIONS")
+}
+
+@test "a row of deprecation rules for each type that a feed can have, by its kind; the machine is in the file's name" {
+	run -0 python3 - "$TOP" <<-'END'
+	import importlib.machinery, importlib.util, json, sys
+	loader = importlib.machinery.SourceFileLoader("package", sys.argv[1] + "/scripts/package")
+	sys.dont_write_bytecode = True
+	spec = importlib.util.spec_from_loader("package", loader)
+	p = importlib.util.module_from_spec(spec)
+	loader.exec_module(p)
+	assert p.suffix_of("aarch64") == "-aarch64" and p.suffix_of("x86_64") == ""
+	every = {"id": "x", "map": [{"object": {"type": t}} for t in p.INDICATORS]}
+	assert [r.split("|")[1].strip() for r in p.deprecation_rows(every).split("\n")] == p.INDICATORS
+	kinds = set()
+	for delta in ({}, {"missing": "delete"}, {"mode": "incremental"}, {"mode": "incremental", "missing": "delete"}):
+	    rows = p.kind_rows(dict(every, delta=delta))
+	    assert rows.count("**This feed:**") == 1, rows
+	    kinds.add([r for r in rows.split("\n") if "This feed" in r][0])
+	assert len(kinds) >= 3, kinds
+	END
 }
 
 @test "the folder for the vendor's repository" {

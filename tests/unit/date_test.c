@@ -196,6 +196,8 @@ main(void)
 	refuses("in");
 	refuses("9999999 years ago");
 	refuses("100 years ago");
+	tap_ok(date_parse("30 days ago", 11, 5, &when, NULL) == 0 && when == 0, "an age by a clock that was never set");
+	tap_ok(date_parse("2 months ago", 12, 5, &when, NULL) == 0 && when == 5, "and one in months");
 	refuses("never");
 	refuses("0000-00-00 00:00:00");
 	refuses("2017-11-08 16:52:42\n2017-11-08 16:52:42");
