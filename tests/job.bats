@@ -111,6 +111,27 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	[ "$(ls -d "$XDG_STATE_HOME"/tcfeed/*.run/ | wc -l)" -eq 2 ]
 }
 
+@test "the platform's data is written by the batch interface only; what did not change is not sent, what did is sent alone" {
+	echo '{"path":"/feed/p","body":{"data":[{"host":"a.example.com"},{"host":"b.example.com"},{"host":"c.example.com"}]}}' >faults
+	up --auth token
+	definition acme p '' ',"delta":{"missing":"delete","max_missing":{"share":"50%","count":5}}'
+	export TCFEED_PLATFORM=1
+	run -0 job ./acme.json --tc_log_to_api
+	run -0 job ./acme.json --tc_log_to_api
+	[ "$(uploads)" -eq 1 ]
+	curl -sS --noproxy '*' --data-binary '{"path":"/feed/p","body":{"data":[{"host":"a.example.com"},{"host":"b.example.com","score":9}]}}' "$ROOT/sandbox/faults"
+	run -0 job ./acme.json --tc_log_to_api
+	[ "$(message)" = "Feed acme: 1 created or updated, 1 unchanged" ]
+	run -0 job ./acme.json --tc_log_to_api
+	[ "$(message)" = "Feed acme: 1 removed, 2 unchanged" ]
+	[ "$(uploads)" -eq 3 ]
+	[ "$(held)" = "a.example.com b.example.com" ]
+	# beside it only the App's own DataStore and its log are written
+	requests 'select(.method != "GET" and (.target | startswith("/api/"))) | .target' | sort -u >written
+	[ "$(grep -v -E '^/api/v2/(batch|exchange/db|logs/app)(/|$)' written)" = "" ]
+	grep -q '^/api/v2/batch' written
+}
+
 @test "the reset: an edited last_run sends everything again and asks the feed for nothing but pages" {
 	echo '{"path":"/feed/p","body":{"data":[{"host":"a.example.com"},{"host":"b.example.com"}]}}' >faults
 	up

@@ -449,6 +449,15 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	[ "$ms" -le $((1000 + 100 + 5 * 500)) ]
 }
 
+@test "12,001 objects are three jobs, none of more than 5,000" {
+	start_sandbox
+	hosts 12001 >in
+	tc-submit --params config.json <in >out
+	[ "$(receipts accepted)" -eq 12001 ]
+	[ "$(jq -r .batchId out | sort | uniq -c | awk '{ print $1 }' | sort -n | paste -sd' ')" = "2001 5000 5000" ]
+	[ "$(requests 'select(.method == "POST" and (.target | test("/v2/batch/[0-9]+$"))) | .n' | wc -l)" -eq 3 ]
+}
+
 @test "several batches of one kind at once, kinds apart" {
 	start_sandbox --queued 0.4
 	for i in 1 2; do echo "{\"type\":\"Report\",\"name\":\"r$i\",\"xid\":\"r$i\"}"; done >in
