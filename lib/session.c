@@ -208,6 +208,14 @@ session_get(struct json_object *at, const char *path)
 }
 
 const char *
+session_word(struct json_object *o, const char *name)
+{
+	struct json_object *v = session_get(o, name);
+
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+}
+
+const char *
 session_says(const struct http_answer *a, char *out, size_t size)
 {
 	struct json_object *root = session_json(a), *text = session_get(root, "message");

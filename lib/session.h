@@ -47,6 +47,8 @@ struct json_object *session_json(const struct http_answer *);
 const char *session_says(const struct http_answer *, char *out, size_t size);
 /* The member of a JSON object by a dotted path ("data.batchStatus.id"), or NULL. */
 struct json_object *session_get(struct json_object *, const char *path);
+/* A text member, "" where there is none. */
+const char *session_word(struct json_object *, const char *name);
 
 /* The Authorization value "TC ID:signature" for a request line's path and query (runtime-app.md section 5). */
 int	 session_sign(const char *id, const char *key, const char *method, const char *path_and_query,

@@ -16,17 +16,11 @@
 #include "io.h"
 #include "limit.h"
 #include "log.h"
+#include "session_manifest.h"
 #include "text.h"
 #include "xmalloc.h"
 
 #define BASE		"/v2/exchange/db/local/tcfeed"
-#define BLOCKS_MOST	(STORE_MOST / STORE_BLOCK)
-
-/* The blocks of a file in order, by digest. */
-struct manifest {
-	struct store_info info;
-	char	(*block)[65];
-};
 
 int
 store_name(const char *name, struct err *err)
@@ -156,83 +150,6 @@ first_use(struct session *s, struct err *err)
 
 /* --- manifests --- */
 
-static void
-manifest_release(struct manifest *m)
-{
-	free(m->block);
-	m->block = NULL;
-}
-
-static bool
-is_digest(const char *text)
-{
-	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
-}
-
-static long long
-whole(struct json_object *o, const char *name)
-{
-	struct json_object *v = session_get(o, name);
-
-	return json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : -1;
-}
-
-static const char *
-word(struct json_object *o, const char *name)
-{
-	struct json_object *v = session_get(o, name);
-
-	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
-}
-
-/* {"format":1,"name":..,"generation":..,"size":..,"time":..,"sha256":..,"block":["..",..]} */
-static int
-manifest_read(struct json_object *o, const char *name, struct manifest *m, struct err *err)
-{
-	struct json_object *list = session_get(o, "block");
-	size_t i, n;
-
-	memset(m, 0, sizeof(*m));
-	if (whole(o, "format") > 1)
-		return err_set(err, REASON_STATE, "state %s in the DataStore was written by a newer version (format %lld)", name,
-		    whole(o, "format"));
-	n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : BLOCKS_MOST + 1;
-	m->info.generation = whole(o, "generation");
-	m->info.size = whole(o, "size");
-	m->info.time = whole(o, "time");
-	m->info.blocks = n;
-	snprintf(m->info.sha256, sizeof(m->info.sha256), "%s", word(o, "sha256"));
-	if (whole(o, "format") != 1 || n > BLOCKS_MOST || m->info.generation < 0 || m->info.size < 0 ||
-	    m->info.size > (int64_t)STORE_MOST || (size_t)((m->info.size + (int64_t)STORE_BLOCK - 1) / (int64_t)STORE_BLOCK) != n ||
-	    !is_digest(m->info.sha256))
-		return err_set(err, REASON_STATE, "state %s in the DataStore is damaged: its manifest makes no sense", name);
-	m->block = xcalloc(n + 1, sizeof(*m->block));
-	for (i = 0; i < n; i++) {
-		struct json_object *v = json_object_array_get_idx(list, i);
-
-		if (!json_object_is_type(v, json_type_string) || !is_digest(json_object_get_string(v))) {
-			manifest_release(m);
-			return err_set(err, REASON_STATE, "state %s in the DataStore is damaged: its manifest makes no sense", name);
-		}
-		memcpy(m->block[i], json_object_get_string(v), 65);
-	}
-	return 0;
-}
-
-static int
-manifest_write(const char *name, const struct manifest *m, struct buf *out)
-{
-	size_t i;
-
-	if (buf_addf(out, "{\"format\":1,\"name\":\"%s\",\"generation\":%lld,\"size\":%lld,\"time\":%lld,\"sha256\":\"%s\",\"block\":[",
-	    name, (long long)m->info.generation, (long long)m->info.size, (long long)m->info.time, m->info.sha256) == -1)
-		return -1;
-	for (i = 0; i < m->info.blocks; i++)
-		if (buf_addf(out, "%s\"%s\"", i > 0 ? "," : "", m->block[i]) == -1)
-			return -1;
-	return buf_addz(out, "]}");
-}
-
 /* 1, 0 none, -1; kind is "manifest" or "pending". */
 static int
 manifest_load(struct session *s, const char *kind, const char *name, struct manifest *m, struct err *err)
@@ -267,17 +184,6 @@ manifest_store(struct session *s, const char *kind, const char *name, const stru
 	return rc;
 }
 
-static bool
-holds(const struct manifest *m, const char *digest, size_t before)
-{
-	size_t i;
-
-	for (i = 0; i < before; i++)
-		if (strcmp(m->block[i], digest) == 0)
-			return true;
-	return false;
-}
-
 static void
 block_rid(const char *name, const char *digest, char *out, size_t size)
 {
@@ -292,7 +198,7 @@ sweep(struct session *s, const char *name, const struct manifest *old, const str
 	size_t i;
 
 	for (i = 0; i < old->info.blocks; i++) {
-		if (holds(keep, old->block[i], keep->info.blocks) || holds(old, old->block[i], i))
+		if (manifest_holds(keep, old->block[i], keep->info.blocks) || manifest_holds(old, old->block[i], i))
 			continue;
 		block_rid(name, old->block[i], rid, sizeof(rid));
 		delete_record(s, rid);
@@ -343,7 +249,7 @@ fetch_block(struct session *s, const char *name, const char *digest, char *bytes
 	block_rid(name, digest, rid, sizeof(rid));
 	rc = read_record(s, rid, &o, err);
 	if (rc == 1) {
-		text = word(o, "data");
+		text = session_word(o, "data");
 		size = (int)strlen(text);
 		packed = xmalloc((size_t)size + 4);
 		if (size > 0 && size % 4 == 0)
@@ -443,7 +349,7 @@ send_new(struct session *s, const char *name, int fd, const char *file, char *by
 		hash_sha256_hex(sum, bytes, (size_t)n);
 		if (strcmp(sum, m->block[i]) != 0)
 			return err_set(err, REASON_STATE, "%s was changed while it was read", file);
-		if (holds(old, sum, old->info.blocks) || holds(m, sum, i))
+		if (manifest_holds(old, sum, old->info.blocks) || manifest_holds(m, sum, i))
 			continue;
 		if (send_block(s, name, sum, bytes, (size_t)n, err) == -1)
 			return -1;
