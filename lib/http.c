@@ -1,7 +1,6 @@
-#include "http.h"
+#include "http_private.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +13,6 @@
 #include "xmalloc.h"
 
 #define ERROR_BODY_KEPT	(64 * KIB)	/* of an answer that is an error: enough for every message */
-
-struct http {
-	CURL		*curl;
-	struct http_options o;		/* texts are our copies */
-	const char	*bundle;	/* trust of the host, NULL where a ca_file was added */
-	struct buf	 pem;		/* ... then both stand here */
-	char		 why[CURL_ERROR_SIZE];
-};
-
-/* One request under way. */
-struct transfer {
-	const struct http_request *req;
-	struct http_answer *a;
-	struct err	*err;
-	size_t		 given;		/* bytes of req->body handed to curl */
-	bool		 body_begun, headers_over, body_over, sink_stopped, source_stopped, stopped, replay_refused;
-};
 
 const char *
 http_user_agent(void)
@@ -486,83 +468,6 @@ set_method(struct http *h, struct transfer *t)
 /* --- what came of it --- */
 
 static void
-explain_tls(struct http *h, CURLcode code, const char *label, struct err *err)
-{
-	const char *why = h->why[0] != '\0' ? h->why : curl_easy_strerror(code);
-
-	if (code == CURLE_SSL_CONNECT_ERROR) {
-		if (strstr(why, "wrong version number") != NULL || strstr(why, "http request") != NULL) {
-			err_set(err, REASON_CONTRACT, "%s: what answers there does not speak TLS (%s)", label, why);
-			return;
-		}
-		/* without an "error:" of OpenSSL's it was the network that broke the handshake */
-		if (strstr(why, "error:") == NULL || strstr(why, "unexpected eof") != NULL) {
-			err_set(err, REASON_TEMPORARY, "%s: the TLS handshake was broken off (%s)", label, why);
-			return;
-		}
-	}
-	err_set(err, REASON_AUTH, "%s: TLS verification failed: %s; a private authority's certificate goes into ca_file",
-	    label, why);
-}
-
-static void
-explain(struct http *h, const struct transfer *t, CURLcode code, const char *label, struct err *err)
-{
-	const char *why = h->why[0] != '\0' ? h->why : curl_easy_strerror(code);
-	long connect_code = 0;
-
-	if (t->stopped) {
-		err_set(err, REASON_TEMPORARY, "%s: stopped by a signal", label);
-		return;
-	}
-	if (t->sink_stopped || t->source_stopped) {
-		if (err->reason == REASON_NONE)
-			err_set(err, REASON_STATE, "%s: the transfer was stopped by its %s", label,
-			    t->sink_stopped ? "reader" : "source");
-		return;
-	}
-	if (t->headers_over) {
-		err_set(err, REASON_CONTRACT, "%s: headers longer than %zu bytes", label, LIMIT_HEADER);
-		return;
-	}
-	if (t->body_over) {
-		err_set(err, REASON_CONTRACT, "%s: the answer is longer than the limit of %zu bytes", label,
-		    t->a->status >= 200 && t->a->status <= 299 ? t->req->max_body : LIMIT_ANSWER);
-		return;
-	}
-	curl_easy_getinfo(h->curl, CURLINFO_HTTP_CONNECTCODE, &connect_code);
-	if (h->o.proxy_host != NULL && connect_code != 0 && (connect_code < 200 || connect_code > 299)) {
-		err_set(err, connect_code == 407 ? REASON_AUTH : REASON_TEMPORARY,
-		    "%s: proxy %s:%ld %s (%ld)", label, h->o.proxy_host, h->o.proxy_port,
-		    connect_code == 407 ? "rejects its credentials" : "does not connect", connect_code);
-		return;
-	}
-	switch (code) {
-	case CURLE_SSL_CONNECT_ERROR: case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR: case CURLE_SSL_CIPHER:
-	case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_ENGINE_NOTFOUND: case CURLE_USE_SSL_FAILED:
-		explain_tls(h, code, label, err);
-		return;
-	case CURLE_URL_MALFORMAT: case CURLE_OUT_OF_MEMORY:
-		err_set(err, REASON_USAGE, "%s: %s", label, why);
-		return;
-	case CURLE_WEIRD_SERVER_REPLY: case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_FILESIZE_EXCEEDED: case CURLE_HTTP2: case CURLE_WRITE_ERROR:
-		err_set(err, REASON_CONTRACT, "%s: the answer cannot be read: %s", label, why);
-		return;
-	case CURLE_PARTIAL_FILE:
-		err_set(err, REASON_TEMPORARY, "%s: the answer was cut after %llu bytes: %s", label,
-		    (unsigned long long)t->a->decoded, why);
-		return;
-	case CURLE_SEND_FAIL_REWIND:
-		err_set(err, REASON_TEMPORARY, "%s: the connection was lost before an answer came", label);
-		return;
-	default:
-		err_set(err, REASON_TEMPORARY, "%s: %s%s", label, t->body_begun ? "the answer was cut: " : "", why);
-	}
-}
-
-static void
 take_facts(struct http *h, struct http_answer *a)
 {
 	char date[64], *ip = NULL;
@@ -621,7 +526,7 @@ http_do(struct http *h, const struct http_request *req, struct http_answer *a, s
 	curl_slist_free_all(list);
 	take_facts(h, a);
 	if (code != CURLE_OK) {
-		explain(h, &t, code, label, err);
+		http_explain(h, &t, code, label, err);
 		log_debug("%s %s: %s", req->method, label, err->text);
 		return -1;
 	}
