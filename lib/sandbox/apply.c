@@ -13,7 +13,6 @@
 
 #define TELL_MAX 20			/* refusals of one document named in the log; the rest is counted */
 #define ELEMENT_MAX (16 * MIB)		/* bytes of one object */
-#define GROUP_ROUNDS 100		/* passes over groups that refer to refused groups */
 
 /* --- findings --- */
 
@@ -419,8 +418,8 @@ abandon(struct apply *a, const struct element *e, const char *why, const char *l
 	a->abandoned = true;
 }
 
-static enum verdict
-read_element(struct apply *a, const struct element *e, bool for_delete, struct model *m, struct finding *why,
+enum verdict
+apply_read(struct apply *a, const struct element *e, bool for_delete, struct model *m, struct finding *why,
     struct finding *partial)
 {
 	struct err err;
@@ -437,8 +436,8 @@ read_element(struct apply *a, const struct element *e, bool for_delete, struct m
 	return model_read(m, &a->scan, e->array == CONTENT_GROUP, for_delete, &a->rules, &a->arena, why, partial);
 }
 
-static void
-count(struct apply *a, const struct element *e, enum stored rc)
+void
+apply_count(struct apply *a, const struct element *e, enum stored rc)
 {
 	if (rc == STORED)
 		a->out->success[e->array]++;
@@ -460,10 +459,10 @@ create_element(struct apply *a, const struct element *e)
 	enum stored rc;
 
 	if (e->array == CONTENT_ASSOCIATION) {
-		count(a, e, apply_association(a, e));
+		apply_count(a, e, apply_association(a, e));
 		return;
 	}
-	v = read_element(a, e, false, &m, &why, &partial);
+	v = apply_read(a, e, false, &m, &why, &partial);
 	if (v == MODEL_SYNTAX) {
 		snprintf(last, sizeof(last), "%.*s", (int)(m.value.len < 100 ? m.value.len : 100),
 		    m.value.text != NULL ? m.value.text : "");
@@ -476,7 +475,7 @@ create_element(struct apply *a, const struct element *e)
 		rc = create_group(a, &m, &partial);
 	else
 		rc = create_indicator(a, &m, &partial);
-	count(a, e, rc);
+	apply_count(a, e, rc);
 }
 
 static enum stored
@@ -507,125 +506,19 @@ delete_element(struct apply *a, const struct element *e)
 
 	if (e->array == CONTENT_ASSOCIATION) {
 		memset(&m, 0, sizeof(m));
-		count(a, e, apply_refuse(a, &m, "0x1009", "a batch cannot delete associations"));
+		apply_count(a, e, apply_refuse(a, &m, "0x1009", "a batch cannot delete associations"));
 		return;
 	}
-	v = read_element(a, e, true, &m, &why, &partial);
+	v = apply_read(a, e, true, &m, &why, &partial);
 	if (v == MODEL_SYNTAX)
 		abandon(a, e, why.text, "");
 	else if (v == MODEL_REFUSED)
-		count(a, e, apply_refuse(a, &m, why.code, "%s", why.text));
+		apply_count(a, e, apply_refuse(a, &m, why.code, "%s", why.text));
 	else
-		count(a, e, delete_object(a, &m));
+		apply_count(a, e, delete_object(a, &m));
 }
 
-/* --- groups that refer to groups --- */
-
-struct candidate {
-	uint8_t		 key[STORE_KEY];
-	const struct element *element;
-	bool		 good, refers;
-};
-
-static int
-by_key(const void *x, const void *y)
-{
-	return memcmp(((const struct candidate *)x)->key, ((const struct candidate *)y)->key, STORE_KEY);
-}
-
-static bool
-group_known(struct apply *a, struct candidate *c, size_t n, const struct ref *ref)
-{
-	struct candidate want, *found;
-
-	if (ref->type != TYPE_NONE || apply_find(a, TYPE_NONE, ref->text.text, ref->text.len) != NULL)
-		return true;
-	store_key(want.key, TYPE_NONE, ref->text.text, ref->text.len);
-	found = bsearch(&want, c, n, sizeof(*c), by_key);
-	return found != NULL && found->good;
-}
-
-static void
-refuse_reference(struct apply *a, struct candidate *c, const struct model *m, const struct ref *ref)
-{
-	c->good = false;
-	count(a, c->element, apply_refuse(a, m, "0x1007", "associated group with xid %.*s does not exist",
-	    (int)(ref->text.len < 100 ? ref->text.len : 100), ref->text.text));
-}
-
-/*
- * A group may refer to groups anywhere in its own document and to those the
- * owner has: the good ones are found first, then those are taken out whose
- * references lead to none, until no more fall.
- */
-static size_t
-find_candidates(struct apply *a, const struct element *e, size_t n, struct candidate *c)
-{
-	struct finding why, partial;
-	struct model m;
-	size_t i, found = 0;
-
-	for (i = 0; i < n; i++) {
-		if (read_element(a, &e[i], false, &m, &why, &partial) == MODEL_SYNTAX)
-			break;
-		if (m.nkey == 0 || why.code[0] != '\0')
-			continue;
-		memcpy(c[found].key, m.key[0], STORE_KEY);
-		c[found].element = &e[i];
-		c[found].good = true;
-		c[found].refers = m.ref.n > 0;
-		found++;
-	}
-	qsort(c, found, sizeof(*c), by_key);
-	return found;
-}
-
-static void
-drop_unreferable(struct apply *a, struct candidate *c, size_t n)
-{
-	struct finding why, partial;
-	struct model m;
-	bool again = true;
-	size_t i, k;
-	int round;
-
-	for (round = 0; again && round < GROUP_ROUNDS; round++) {
-		again = false;
-		for (i = 0; i < n; i++) {
-			if (!c[i].good || !c[i].refers)
-				continue;
-			(void)read_element(a, c[i].element, false, &m, &why, &partial);
-			for (k = 0; k < m.ref.n && c[i].good; k++) {
-				if (!group_known(a, c, n, &m.ref.ref[k])) {
-					refuse_reference(a, &c[i], &m, &m.ref.ref[k]);
-					again = true;
-				}
-			}
-		}
-	}
-}
-
-static int
-by_place(const void *x, const void *y)
-{
-	const struct candidate *a = x, *b = y;
-
-	return (a->element > b->element) - (a->element < b->element);
-}
-
-/* Which of the n group elements from e on are refused for what they refer to; skip[i] is set. */
-static void
-check_groups(struct apply *a, const struct element *e, size_t n, bool *skip)
-{
-	struct candidate *c = xreallocarray(NULL, n + 1, sizeof(*c));
-	size_t found = find_candidates(a, e, n, c), i;
-
-	drop_unreferable(a, c, found);
-	qsort(c, found, sizeof(*c), by_place);
-	for (i = 0; i < found; i++)
-		skip[c[i].element - e] = !c[i].good;
-	free(c);
-}
+/* --- the document --- */
 
 static void
 create_all(struct apply *a, const struct content *c)
@@ -637,7 +530,7 @@ create_all(struct apply *a, const struct content *c)
 		if (c->element[i].array == CONTENT_GROUP && (i == 0 || c->element[i - 1].array != CONTENT_GROUP)) {
 			for (n = i; n < c->n && c->element[n].array == CONTENT_GROUP; n++)
 				;
-			check_groups(a, c->element + i, n - i, skip + i);
+			apply_groups(a, c->element + i, n - i, skip + i);
 		}
 		if (skip[i])
 			continue;

@@ -87,6 +87,16 @@ enum stored apply_file(struct apply *, struct model *, struct entry **entry);
 /* An element of the association array (section 9). */
 enum stored apply_association(struct apply *, const struct element *);
 
+/* Takes an element apart into m (arena of the element), by the rules. */
+enum verdict apply_read(struct apply *, const struct element *, bool for_delete, struct model *m, struct finding *why,
+    struct finding *partial);
+
+/* The counters of what became of the element. */
+void	 apply_count(struct apply *, const struct element *, enum stored);
+
+/* Which of the n group elements from e on are refused for what they refer to; skip[i] is set. */
+void	 apply_groups(struct apply *, const struct element *e, size_t n, bool *skip);
+
 /* The object a reference means, or NULL. */
 struct entry *apply_find(struct apply *, enum tc_type, const char *text, size_t len);
 
