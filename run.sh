@@ -323,7 +323,12 @@ stop_stages() {
 		[ ! -f "$file" ] || xargs kill -s TERM <"$file" 2>/dev/null
 	done
 	[ -n "$killer" ] || {
-		( sleep 20; cat "$dir"/pids.* 2>/dev/null | xargs kill -s KILL 2>/dev/null ) >/dev/null 2>&1 </dev/null 3>&- &
+		# without the lock, which its sleep would hold when all has ended (a descriptor of two digits cannot be closed by every shell)
+		(
+			case ${TC_LOCK_FD:-} in [3-9]) eval "exec $TC_LOCK_FD>&-" ;; esac
+			sleep 20
+			cat "$dir"/pids.* 2>/dev/null | xargs kill -s KILL 2>/dev/null
+		) >/dev/null 2>&1 </dev/null 3>&- &
 		killer=$!
 	}
 }

@@ -291,6 +291,57 @@ uploads() { grep -c 'POST /v2/batch/[0-9]*: 202' sandbox.log || true; }
 	[[ "$(message)" == "Acme feed: failed: "*412* ]]
 }
 
+no_more_faults() {
+	curl -sS --noproxy '*' -X POST --data-binary '' "$(jq -r '.tc_api_path | sub("/api$"; "")' "$XDG_CONFIG_HOME/tcfeed/platform.json")/sandbox/faults" >/dev/null
+}
+
+# fault SCRIPT CODE MESSAGE UPLOADS: a run with the fault, one without, and the owner is as if there had been none
+fault() {
+	echo "$1" >faults
+	rm -rf "$XDG_STATE_HOME/tcfeed" owner.ndjson
+	sandbox_up --faults faults
+	run "-$2" job day1
+	[[ "$(message)" == "Acme feed: "$3* ]] || { message; return 1; }
+	no_more_faults
+	run -0 job day1
+	[[ "$(message)" == *"40 unchanged" || "$(message)" == "Acme feed: 40 created or updated" ]] || { message; return 1; }
+	[ "$(uploads)" -eq "$4" ] || { uploads; return 1; }
+	run -0 job day1
+	[ "$(message)" = "Acme feed: 40 unchanged" ]
+	sandbox_down
+	diff <(sort expected) <(sort owner.ndjson)
+}
+
+@test "a call that is lost, before or after the platform had it: the next run ends where one without faults ends" {
+	need_tool curl
+	sandbox_up
+	run -0 job day1
+	sandbox_down
+	mv owner.ndjson expected
+	# taken, only the answer was lost: asked for in the same run (its answer is in no log, hence no upload)
+	fault '{"method":"POST","path":"/v2/batch/*","lose":true,"nth":1}' 0 '40 created or updated' 0
+	fault '{"method":"POST","path":"/v2/batch","lose":true,"nth":1}' 0 '40 created or updated' 1
+	fault '{"method":"POST","path":"/v2/batch/*","cut":"before"}' 1 'failed: *batch/1: *40 objects were not sent; the next run sends them' 1
+	fault '{"method":"POST","path":"/v2/batch/*","cut_upload":100}' 1 'failed: *batch/1: *40 objects were not sent; the next run sends them' 1
+	fault '{"method":"GET","path":"/v2/batch/*","cut":"before"}' 3 '*the outcome of 40 objects is not known yet; the next run asks before' 1
+}
+
+@test "stuck in Queued and stopped: nothing keeps the next run out, which asks first and uploads nothing" {
+	echo '{"batch":1,"stuck":"Queued","seconds":6}' >faults
+	sandbox_up --faults faults
+	sh "$TOP/run.sh" --tc_owner 'Acme Source' --tc_out_path out --feed ./acme.json --replay day1 --complete 3>&- & first=$!
+	for _ in $(seq 100); do [ "$(uploads)" -eq 1 ] && break; sleep 0.1; done
+	sleep 0.5
+	kill -TERM $first
+	wait $first && code=0 || code=$?
+	[ $code -eq 1 ]
+	[[ "$(message)" == "Acme feed: stopped by signal 15 (TERM); the outcome of 40 objects is not known yet; "*"40 not yet known" ]]
+	run -0 job day1
+	[ "$(message)" = "Acme feed: 40 settled from the last run, 40 unchanged" ]
+	[ "$(uploads)" -eq 1 ]
+	diff <(urls day1) <(held)
+}
+
 @test "refused objects: 3, the rest is stored, and they are not sent again" {
 	echo 'http://example.com/malware/1' >excluded
 	sandbox_up --exclude excluded
