@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Every capture in CSV and text through the whole job (run.sh: fetch, map, filter, submit, commit, expire) into the sandbox.
+# Every capture that has a definition through the whole job (run.sh: fetch, map, filter, submit, commit, expire) into the sandbox.
 load ../helper
 
 FEEDS=$TOP/feeds
@@ -76,13 +76,29 @@ pair() {
 	once mstic-nobelium '127|126|0|1|Address 7, File 70, Host 40, Intrusion Set 1, Malware 5|; blank, control or delimiter in the URL 1|123' vendor-csv/mstic-May21NOBELIUMIoCs.csv
 }
 
+@test "the JSON feeds" {
+	once abusech-threatfox '3859|3858|0|1|Address 1752, File 15, Host 1163, Malware 69, URL 168|; scheme is not http, https, ftp or sftp 1|3167' abusech-threatfox/recent-2026-07-22T1417.json
+	once abusech-threatfox '3854|3853|0|1|Address 1751, File 15, Host 1180, Malware 67, URL 164|; scheme is not http, https, ftp or sftp 1|3177' abusech-threatfox/recent-2026-07-22T1939.json
+	once cisa-kev '1404|1404|0|0|Vulnerability 1404||1404' cisa-kev/known_exploited_vulnerabilities.json
+	once misp-threat-actor '1041|1041|0|0|Campaign 4, Intrusion Set 1037||1041' misp-galaxy/threat-actor.json
+	# 603 relations are sent as association lines
+	once mitre-attack-ics '1650|794|856|0|Attack Pattern 83, Campaign 7, Course of Action 52, Intrusion Set 14, Malware 23, Tactic 12|when 856|794' mitre-attack-ics/ics-attack.json
+	once otx-pulses '1|1|0|0|Address 1, File 1, Host 1, Malware 1, Report 1||5' elastic-pages/otx/pulses-subscribed-page{1,2}.json
+	once otx-indicators '2|2|0|0|Host 2||2' elastic-pages/otx/indicators-export-page{1,2}.json
+	once otx-events '6|6|0|0|File 1, Host 2, Report 1, URL 2||6' elastic-pages/otx/pulses-subscribed-expanded.ndjson
+	once tweetfeed-misp '2220|2216|0|4|Address 195, File 123, Host 872, Report 8, URL 984|; underscore in a host name 2, blank, control or delimiter in the URL 2|2182' \
+		$(cd "$SHARED/feeds" && echo tweetfeed/misp/*-*.json)
+}
+
 # First day, then new, changed, unchanged, removed; held at the end, batches, associations left behind. The captures' own
 # counts: Feodo +529 -249 addresses (and two families), Spamhaus +680 -417.
-@test "two days of Feodo, Spamhaus and TweetFeed" {
+@test "two days of Feodo, Spamhaus, TweetFeed" {
 	# of the 199 addresses that stay all have a newer lastSeen, and only 16 differ in anything else; six changed their family
 	pair abusech-feodo '451|531|199|3|249|733|3|6' '["lastSeen"]' '451|531|16|186|249|733|3|6' \
 		abusech-feodo/ipblocklist-2021-10-25.csv abusech-feodo/ipblocklist-2021-12-20.csv
 	pair spamhaus-drop '1406|680|39|950|417|1669|2|0' '[]' '1406|680|39|950|417|1669|2|0' \
 		spamhaus-drop/drop_v4-2025-04-15.json spamhaus-drop/drop_v4-2026-07-23.json
 	pair tweetfeed '14|45|0|14|0|59|1|0' '[]' '14|45|0|14|0|59|1|0' tweetfeed/earlier/today.csv tweetfeed/today.csv
+	pair tweetfeed-misp '15|45|1|14|0|60|2|0' '[]' '15|45|1|14|0|60|2|0' \
+		tweetfeed/{earlier/,}misp/67317f07-5461-555f-9491-d7685196f614.json
 }
