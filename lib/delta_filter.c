@@ -161,6 +161,8 @@ work(struct delta *d, struct delta_join *j, struct out *out, struct err *err)
 	if (rc == -1)
 		return -1;
 	count(d, j);
+	if (j->clamped > 0)
+		log_warning("the stored times of %lld objects were ahead of the clock and are taken for now", j->clamped);
 	if (j->contradicted > 0)
 		log_warning("%lld objects are both listed and retracted in this run: listed wins", j->contradicted);
 	if (balance(j, err) == -1 || delta_join_print(j, out, err) == -1)

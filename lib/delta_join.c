@@ -452,16 +452,38 @@ send_object(struct delta_join *j, struct verdict_on *v, struct err *err)
 }
 
 /* Listed, and nothing is to be sent: what the row said about its absence is over. */
+/*
+ * A time ahead of the clock was written by a clock that was wrong: it would hold a refresh or a removal back for years.
+ * Now stands in its place, unless the clock is plainly the wrong one now. True: one was replaced.
+ */
+static bool
+clamp_times(struct delta_join *j, struct row *r)
+{
+	const int64_t sane = 1767225600, slack = 86400;	/* 2026-01-01; a day */
+	bool sent = (int64_t)r->sent_at > j->d->now + slack;
+	bool missing = r->flags & ROW_MISSING && (int64_t)r->missing_since > j->d->now + slack;
+
+	if (j->d->now < sane || (!sent && !missing))
+		return false;
+	if (sent)
+		r->sent_at = (uint32_t)j->d->now;
+	if (missing)
+		r->missing_since = (uint32_t)j->d->now;
+	j->clamped++;
+	return true;
+}
+
 static int
 note_presence(struct delta_join *j, const struct row *old, bool doubt, struct err *err)
 {
 	struct row r = *old;
+	bool clamped = clamp_times(j, &r);
 
 	r.flags = (uint16_t)(r.flags & ~ROW_MISSING);
 	r.retract = KIND_NONE;
 	if (doubt)
 		r.doubt_runs++;
-	if (r.flags == old->flags && r.retract == old->retract && !doubt) {
+	if (r.flags == old->flags && r.retract == old->retract && !doubt && !clamped) {
 		tally(j, old);
 		return 0;
 	}
@@ -531,6 +553,7 @@ note_absence(struct delta_join *j, const struct row *old, struct err *err)
 		r.missing_mark = (uint32_t)state_number(&j->d->state, "complete_runs");
 		r.missing_since = (uint32_t)j->d->now;
 	}
+	clamp_times(j, &r);
 	/* a retraction of an earlier run stands until it is carried out; the guard counts each object once */
 	if (j->on_missing != NULL && r.flags & ROW_MISSING && j->on_missing(j->arg, &r, err) == -1)
 		return -1;
@@ -607,7 +630,7 @@ one_part(struct delta_join *j, int part, struct err *err)
 static void
 start_over(struct delta_join *j, uint32_t run)
 {
-	j->merged = j->unchanged = j->refused = j->doubt = j->retracted = j->sent = j->contradicted = 0;
+	j->merged = j->unchanged = j->refused = j->doubt = j->retracted = j->sent = j->contradicted = j->clamped = 0;
 	j->known = j->active = j->pending = j->missing = j->seen = 0;
 	memset(j->sent_by, 0, sizeof(j->sent_by));
 	j->run = run;

@@ -33,6 +33,7 @@ struct delta_join {
 	long long	 merged, unchanged, refused, doubt, retracted, sent;
 	long long	 sent_by[KIND_INACTIVE];
 	long long	 contradicted;	/* listed and retracted in the same run: listed wins */
+	long long	 clamped;	/* rows whose times were ahead of the clock */
 	long long	 known, active, pending, missing;	/* rows as they stand afterwards */
 	int		 list_fd;	/* struct delta_line, in the order of sending; -1 unless write or listed */
 

@@ -1,0 +1,148 @@
+# tc-delta against clocks, disks and descriptors that fail, and the words of explain for each kind.
+load helper
+
+setup() {
+	common_setup
+	export TC_OWNER='Acme Source' TC_LOG_LEVEL=info
+	feed '{}'
+}
+
+feed() { # DELTA
+	jq -n --argjson delta "$1" '{id: "f", name: "Feed f", vendor: "Vendor", parse: {format: "json", records: "data"},
+		map: [{object: {type: "URL", summary: {path: "url"}}}], delta: $delta}' >f.json
+}
+
+urls() { # FROM TO
+	local i
+	for ((i = $1; i <= $2; i++)); do echo "{\"type\":\"URL\",\"summary\":\"http://a.example/$i\"}"; done
+}
+
+receipts() { jq -c --arg s "${1:-accepted}" '{type, summary, status: $s, batchId: 7} + if $s == "rejected" then {code: "0x1005", reason: "no"} else {} end'; }
+
+cycle() { # FILE
+	tc-delta filter ./f.json <"$1" >sent 2>err
+	receipts <sent | tc-delta commit ./f.json 2>>err
+}
+
+known() { tc-delta stats --json ./f.json 2>/dev/null | jq -c "$1"; }
+
+@test "R8: times stored by a clock that ran ahead hold back neither a refresh nor a removal" {
+	feed '{"missing":"delete","after":"7d","refresh":"8d"}'
+	urls 1 20 >day1
+	urls 2 20 >day2
+	TC_NOW=2031-01-01T00:00:00Z cycle day1
+	TC_NOW=2031-01-02T00:00:00Z cycle day2
+	TC_NOW=2026-02-01T00:00:00Z cycle day2
+	[[ "$(cat err)" == *"warning: the stored times of 20 objects were ahead of the clock and are taken for now"* ]]
+	[ ! -s sent ]
+	local day
+	: >all
+	for day in 03 05 07 09 10; do
+		TC_NOW=2026-02-${day}T00:00:00Z cycle day2
+		[[ "$(cat err)" != *"ahead of the clock"* ]]
+		cat sent >>all
+	done
+	[ "$(sort -u all)" = "$(sort day2)" ]
+	TC_NOW=2026-02-10T00:00:00Z run --separate-stderr -0 tc-delta expire --complete ./f.json
+	[ "$output" = '{"type":"URL","summary":"http://a.example/1","action":"Delete"}' ]
+}
+
+@test "R7: a clock in 1970 for one run: nothing is sent again, nothing removed, then as before" {
+	feed '{"missing":"delete","after":"7d","refresh":"8d"}'
+	urls 1 20 >day1
+	TC_NOW=2026-02-01T00:00:00Z cycle day1
+	TC_NOW=1970-01-01T00:00:10Z cycle day1
+	[ ! -s sent ]
+	TC_NOW=1970-01-01T00:00:10Z run --separate-stderr -0 tc-delta expire --complete ./f.json
+	[ -z "$output" ]
+	TC_NOW=2026-02-01T06:00:00Z cycle day1
+	[ ! -s sent ]
+}
+
+@test "explain: refreshed, retried, withheld and returned have their words, as text and as JSON" {
+	feed '{"missing":"inactive","after":1,"refresh":"8d","max_missing":"100%","retry":2}'
+	urls 1 3 >day1
+	TC_NOW=2026-02-01T00:00:00Z tc-delta filter ./f.json <day1 >sent 2>err
+	{ grep -v /3 sent | receipts; grep /3 sent | receipts rejected; } | TC_NOW=2026-02-01T00:00:00Z tc-delta commit ./f.json 2>err || true
+	urls 2 3 >day2
+	TC_NOW=2026-02-01T01:00:00Z tc-delta filter ./f.json <day2 >sent 2>err	# run 2
+	[ ! -s sent ]
+	TC_NOW=2026-02-01T01:00:00Z tc-delta expire --complete ./f.json 2>err | receipts | tc-delta commit ./f.json 2>err
+	[ "$(known '[.active,.inactive,.refused]')" = '[1,1,1]' ]
+	TC_NOW=2026-03-01T00:00:00Z run --separate-stderr -0 tc-delta explain --json ./f.json <day1
+	[ "$(jq -r '"\(.change) \(.summary)"' <<<"$output" | sort | tr '\n' ' ')" = \
+		'refreshed http://a.example/2 retried http://a.example/3 returned http://a.example/1 ' ]
+	TC_NOW=2026-03-01T00:00:00Z run --separate-stderr -0 tc-delta explain ./f.json <day1
+	[[ "$output" == *"refreshed URL http://a.example/2"* && "$output" == *"retried   URL http://a.example/3"* && "$output" == *"returned  URL http://a.example/1"* ]]
+}
+
+@test "D6: fdatasync or fsync that fails: the state is not believed, a message, the next run sends again" {
+	need_tool strace
+	if sanitized; then not_applicable "leak checkers cannot run under strace"; fi
+	urls 1 10 >day1
+	run --separate-stderr -1 strace -f -o trace -e trace=fdatasync,fsync -e inject=fdatasync,fsync:error=EIO tc-delta filter ./f.json <day1
+	[ -z "$output" ]
+	tc-delta filter ./f.json <day1 >sent 2>err
+	[ "$(wc -l <sent)" -eq 10 ]
+	receipts <sent >r
+	run --separate-stderr -1 strace -f -o trace -e trace=fdatasync,fsync -e inject=fdatasync,fsync:error=EIO tc-delta commit ./f.json <r
+	[[ "$stderr" == *"the state is not saved (it will be sent again)"* ]]
+	tc-delta filter ./f.json <day1 >sent 2>err
+	[ "$(wc -l <sent)" -eq 10 ]
+	run --separate-stderr -0 tc-delta verify ./f.json
+}
+
+@test "35, K13: what is renamed into place was synced before, its directory after" {
+	need_tool strace
+	if sanitized; then not_applicable "leak checkers cannot run under strace"; fi
+	urls 1 10 >day1
+	tc-delta filter ./f.json <day1 >sent 2>err
+	receipts <sent >r
+	strace -f -o trace -e trace=fdatasync,fsync,rename,renameat,renameat2 tc-delta commit ./f.json <r 2>err
+	grep -q rename trace
+	awk '/rename/ { if (!synced) exit 1; renamed = 1; dir = 0 } /fsync|fdatasync/ { synced = 1; if (renamed) dir = 1 } END { if (renamed && !dir) exit 1 }' trace
+}
+
+@test "D11: reads and writes of one byte, and calls that are interrupted: the same bytes and the same state" {
+	if sanitized; then not_applicable "the preloaded library comes before the sanitizer's"; fi
+	cat >short.c <<-'C'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <unistd.h>
+		static int odd;
+		ssize_t read(int fd, void *b, size_t n) {
+			ssize_t (*f)(int, void *, size_t) = (ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+			if (fd > 2) return f(fd, b, n);
+			if (odd++ % 7 == 3) { errno = EINTR; return -1; }
+			return f(fd, b, n > 1 ? 1 : n);
+		}
+		ssize_t write(int fd, const void *b, size_t n) {
+			ssize_t (*f)(int, const void *, size_t) = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+			if (odd++ % 5 == 2) { errno = EINTR; return -1; }
+			return f(fd, b, n > 1 ? 1 : n);
+		}
+	C
+	cc -shared -fPIC -o short.so short.c -ldl
+	urls 1 40 >day1
+	tc-delta filter --dry-run ./f.json <day1 >want 2>err
+	LD_PRELOAD=$PWD/short.so tc-delta filter ./f.json <day1 >sent 2>err
+	cmp want sent
+	receipts <sent >r
+	LD_PRELOAD=$PWD/short.so tc-delta commit ./f.json <r 2>err
+	[ "$(known '[.known,.pending]')" = '[40,0]' ]
+	run --separate-stderr -0 tc-delta verify ./f.json
+}
+
+@test "D5, R10: a state directory that cannot be made, and too few descriptors: exit 1, said, nothing on stdout" {
+	: >file
+	run --separate-stderr tc-delta filter --state "$PWD/file/dir" ./f.json </dev/null
+	[ "$status" -ne 0 ]
+	[[ -z "$output" && -n "$stderr" ]]
+	urls 1 10 >day1
+	run --separate-stderr bash -c 'ulimit -n 5; tc-delta filter ./f.json <day1'
+	[ "$status" -eq 1 ]
+	[[ -z "$output" && "$stderr" == *"oo many open files"* ]]
+	cycle day1
+	[ "$(wc -l <sent)" -eq 10 ]
+}
