@@ -146,3 +146,14 @@ known() { tc-delta stats --json ./f.json 2>/dev/null | jq -c "$1"; }
 	cycle day1
 	[ "$(wc -l <sent)" -eq 10 ]
 }
+
+@test "import --platform: groups are known by their xid, one without is skipped; what differs is sent" {
+	x=$(printf a | sha256sum | cut -c1-64)
+	jq -nc --arg x "$x" '{group: [{id: 1, type: "Malware", name: "M", xid: $x}, {id: 2, type: "Report", name: "made by hand"}],
+		indicator: [{id: 3, type: "URL", summary: "http://a.example/1"}]}' >bulk
+	run --separate-stderr -0 tc-delta import --platform ./f.json bulk
+	[[ "$stderr" == *"2 objects imported, 1 skipped"* ]]
+	{ jq -nc --arg x "$x" '{type: "Malware", name: "M", xid: $x}'; urls 1 2; } >day1
+	run --separate-stderr -0 tc-delta filter ./f.json <day1
+	[ "$output" = "$(urls 2 2)" ]
+}

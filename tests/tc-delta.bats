@@ -112,7 +112,7 @@ state() { echo "$XDG_STATE_HOME"/tcfeed/"${1:-f}".*.state; }
 	grep -qF '"tag":[{"name":"One"},{"name":"Two"}]' want
 	grep -qxF '{"type":"File","md5":"0123456789abcdef0123456789abcdef","sha1":"0123456789abcdef0123456789abcdef01234567","size":3,"fileOccurrence":[{"fileName":"x"}]}' want
 	local i
-	for ((i = 0; i < 25; i++)); do
+	for ((i = 0; i < 100; i++)); do
 		shuf --random-source=<(yes $i) in | tc-delta filter --dry-run --log-level error ./f.json >got
 		cmp want got || return 1
 	done
