@@ -5,14 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "delta_merge.h"
 #include "delta_select.h"
 #include "limit.h"
 #include "log.h"
-#include "object_merge.h"
 #include "xmalloc.h"
 
 #define DOUBT_RUNS	2	/* an object whose outcome was unknown in three runs is sent in a new batch (design.md) */
-#define MERGE_AT_ONCE	32
 
 void
 delta_join_init(struct delta_join *j, struct delta *d, struct delta_input *in)
@@ -107,96 +106,6 @@ forget_row(struct delta_join *j, const struct row *r, struct err *err)
 
 /* --- one object of several lines --- */
 
-struct several {
-	struct scan	 scan[MERGE_AT_ONCE];
-	struct object	 object[MERGE_AT_ONCE];
-	char		*line[MERGE_AT_ONCE];
-	int		 n;
-};
-
-static int
-take(struct several *s, const char *line, size_t len, struct err *err)
-{
-	s->line[s->n] = xstrndup(line, len);
-	scan_init(&s->scan[s->n]);
-	s->n++;
-	return object_read(&s->object[s->n - 1], &s->scan[s->n - 1], s->line[s->n - 1], len, err);
-}
-
-static void
-drop(struct several *s)
-{
-	while (s->n > 0) {
-		s->n--;
-		scan_release(&s->scan[s->n]);
-		free(s->line[s->n]);
-	}
-}
-
-static int
-unite(struct several *s, struct buf *line, struct err *err)
-{
-	const struct object *o[MERGE_AT_ONCE];
-	int i;
-
-	for (i = 0; i < s->n; i++)
-		o[i] = &s->object[i];
-	buf_clear(line);
-	return object_merge(o, (size_t)s->n, line, err);
-}
-
-/*
- * Merges the live lines of one key into j->line. They come sorted by content,
- * so merging them a few at a time is blind to the input's order, too.
- */
-static int
-merge_lines(struct delta_join *j, const struct rec *rec, size_t n, struct err *err)
-{
-	struct several s = { .n = 0 };
-	struct err why;
-	const char *line;
-	size_t i;
-	int rc = 0;
-
-	buf_clear(&j->line);
-	for (i = 0; i < n && rc == 0; i++) {
-		if (rec_retract(&rec[i]) != RETRACT_NO)
-			continue;
-		if (s.n == MERGE_AT_ONCE) {
-			if ((rc = unite(&s, &j->line, &why)) == -1)
-				break;
-			drop(&s);
-			if ((rc = take(&s, j->line.bytes, j->line.len, &why)) == -1)
-				break;
-		}
-		if (spool_line(j->in->spool, rec[i].off, rec[i].len, NULL, &line, err) == -1) {
-			drop(&s);
-			return -1;
-		}
-		rc = take(&s, line, rec[i].len, &why);
-	}
-	if (rc == 0)
-		rc = unite(&s, &j->line, &why);
-	drop(&s);
-	if (rc == 0)
-		return 0;
-	/* too much for one line: the record that says most stands for all, whichever came first */
-	log_warning("%s; the longest of them is used", why.text);
-	buf_clear(&j->line);
-	for (i = 0; i < n; i++) {
-		if (rec_retract(&rec[i]) != RETRACT_NO || rec[i].len < j->line.len)
-			continue;
-		if (spool_line(j->in->spool, rec[i].off, rec[i].len, NULL, &line, err) == -1)
-			return -1;
-		if (rec[i].len > j->line.len || memcmp(line, j->line.bytes, rec[i].len) > 0) {
-			buf_clear(&j->line);
-			if (buf_add(&j->line, line, rec[i].len) == -1)
-				return err_set(err, REASON_CONTRACT, "a line is too long");
-		}
-	}
-	return 0;
-}
-
 /* j->line becomes a record of the spool, under the key of like. */
 static int
 store_line(struct delta_join *j, const struct rec *like, struct verdict_on *v, struct err *err)
@@ -235,7 +144,7 @@ one_of(struct delta_join *j, const struct rec *rec, size_t n, struct verdict_on 
 	v->prints.n = UINT8_MAX;	/* in the spool */
 	if (!differ)
 		return 0;
-	if (merge_lines(j, rec, n, err) == -1)
+	if (delta_merge_lines(j->in->spool, rec, n, &j->line, err) == -1)
 		return -1;
 	return store_line(j, first, v, err);
 }
@@ -307,21 +216,10 @@ judge(struct delta_join *j, struct verdict_on *v)
 static int
 join_values(struct delta_join *j, const struct row *old, struct row *r, struct err *err)
 {
-	struct several s = { .n = 0 };
 	struct object o;
 	size_t start;
-	int rc;
 
-	buf_clear(&j->value);
-	rc = delta_row_line(old, "", &j->value) == -1 ? -1 : take(&s, j->value.bytes, j->value.len, err);
-	buf_clear(&j->value);
-	if (rc == 0)
-		rc = delta_row_line(r, "", &j->value) == -1 ? -1 : take(&s, j->value.bytes, j->value.len, err);
-	if (rc == 0)
-		rc = unite(&s, &j->value, err);
-	drop(&s);
-	if (rc == -1 || object_read(&o, &j->scan, j->value.bytes, j->value.len, err) == -1)
-	{
+	if (delta_merge_rows(old, r, &j->value, err) == -1 || object_read(&o, &j->scan, j->value.bytes, j->value.len, err) == -1) {
 		j->d->state.damaged = true;
 		return err_set(err, REASON_STATE, "state %s is damaged: a File's value", j->d->state.path);
 	}
@@ -451,7 +349,6 @@ send_object(struct delta_join *j, struct verdict_on *v, struct err *err)
 	return list_line(j, &sent, err);
 }
 
-/* Listed, and nothing is to be sent: what the row said about its absence is over. */
 /*
  * A time ahead of the clock was written by a clock that was wrong: it would hold a refresh or a removal back for years.
  * Now stands in its place, unless the clock is plainly the wrong one now. True: one was replaced.
@@ -473,6 +370,7 @@ clamp_times(struct delta_join *j, struct row *r)
 	return true;
 }
 
+/* Listed, and nothing is to be sent: what the row said about its absence is over. */
 static int
 note_presence(struct delta_join *j, const struct row *old, bool doubt, struct err *err)
 {

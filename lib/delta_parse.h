@@ -7,7 +7,7 @@
  *	fill b->bytes, b->len;
  *	delta_parse_start(p, b);	-- returns at once where there is a second processor
  *	... fill or store another block ...
- *	delta_parse_wait(p, b);		-- b->item are there
+ *	delta_parse_wait(p);		-- b->item are there
  *	delta_parser_free(p);
  *
  * Blocks are parsed one after the other, in the order they were started; at
@@ -22,18 +22,20 @@
 #include "feed.h"
 
 struct delta_item {
-	struct rec	 rec;		/* but for off; len is that of line */
+	struct rec	 rec;		/* but for off, which is the caller's; len is that of line */
 	struct row_prints prints;
 	uint8_t		 key[3][STATE_KEY];
 	int		 nkey;		/* 0: no object, see line */
 	bool		 file;
 	const char	*line;		/* canonical; or what is wrong with the line, NUL-terminated */
-	long long	 number;	/* of the line in the input */
+	long long	 number;	/* of the line in the input, the first is 1 */
 };
 
 struct delta_block {
+	/* the caller's */
 	char		*bytes;		/* lines; the last one may lack its newline */
 	size_t		 len;
+	/* the parser's; items point into bytes and text, until the next start with this block */
 	struct delta_item *item;
 	size_t		 nitem, itemcap;
 	struct buf	 text;		/* lines made canonical, and complaints */

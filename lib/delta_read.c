@@ -15,7 +15,6 @@
 #define NAMED_REJECTS	10	/* warnings; the rest is only counted */
 
 struct reader {
-	struct delta	*d;
 	struct delta_input *in;
 	int		 fd;
 	struct delta_block block[2];
@@ -156,7 +155,7 @@ read_blocks(struct reader *r, struct delta_parser *p, struct err *err)
 int
 delta_read(struct delta *d, int fd, struct delta_input *in, struct err *err)
 {
-	struct reader r = { .d = d, .in = in, .fd = fd };
+	struct reader r = { .in = in, .fd = fd };
 	struct delta_parser *p;
 	int rc, i;
 
