@@ -14,6 +14,7 @@
 #include "limit.h"
 #include "log.h"
 #include "scan.h"
+#include "text.h"
 #include "xmalloc.h"
 
 #define INDEX "names.ndjson"
@@ -101,12 +102,6 @@ forget(struct list *l)
 
 /* --- names.ndjson --- */
 
-static bool
-is_digest(const char *s)
-{
-	return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
-}
-
 /* A text member, to be freed; NULL: there is none. */
 static char *
 member(const struct scan *s, const char *name)
@@ -129,7 +124,7 @@ read_line(struct attachments *a, const struct scan *s)
 {
 	char *name = member(s, "name"), *address = member(s, "address"), *sha256 = member(s, "sha256");
 	struct attachment x = { 0 };
-	bool known = sha256 != NULL && is_digest(sha256);
+	bool known = sha256 != NULL && text_is_sha256(sha256);
 
 	if (known)
 		memcpy(x.sha256, sha256, 65);
@@ -282,7 +277,7 @@ attachments_known(const struct attachments *a, const char *address)
 bool
 attachments_has(const struct attachments *a, const char *sha256)
 {
-	return is_digest(sha256) && utimensat(a->fd, sha256, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+	return text_is_sha256(sha256) && utimensat(a->fd, sha256, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "text.h"
 #include "xmalloc.h"
 
 void
@@ -12,12 +13,6 @@ manifest_release(struct manifest *m)
 {
 	free(m->block);
 	m->block = NULL;
-}
-
-static bool
-is_digest(const char *text)
-{
-	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
 static long long
@@ -46,13 +41,13 @@ manifest_read(struct json_object *o, const char *name, struct manifest *m, struc
 	snprintf(m->info.sha256, sizeof(m->info.sha256), "%s", session_word(o, "sha256"));
 	if (whole(o, "format") != 1 || n > BLOCKS_MOST || m->info.generation < 0 || m->info.size < 0 ||
 	    m->info.size > (int64_t)STORE_MOST || (size_t)((m->info.size + (int64_t)STORE_BLOCK - 1) / (int64_t)STORE_BLOCK) != n ||
-	    !is_digest(m->info.sha256))
+	    !text_is_sha256(m->info.sha256))
 		return err_set(err, REASON_STATE, "state %s in the DataStore is damaged: its manifest makes no sense", name);
 	m->block = xcalloc(n + 1, sizeof(*m->block));
 	for (i = 0; i < n; i++) {
 		struct json_object *v = json_object_array_get_idx(list, i);
 
-		if (!json_object_is_type(v, json_type_string) || !is_digest(json_object_get_string(v))) {
+		if (!json_object_is_type(v, json_type_string) || !text_is_sha256(json_object_get_string(v))) {
 			manifest_release(m);
 			return err_set(err, REASON_STATE, "state %s in the DataStore is damaged: its manifest makes no sense", name);
 		}

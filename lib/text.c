@@ -194,6 +194,12 @@ text_eq_nocase(const char *text, size_t len, const char *word)
 	return strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
+bool
+text_is_sha256(const char *text)
+{
+	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
 void
 text_hex(char *out, const unsigned char *bytes, size_t len)
 {

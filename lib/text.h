@@ -43,6 +43,8 @@ bool	 text_is_space(uint32_t cp);	/* Unicode's White_Space: no-break and other b
 bool	 text_eq(const char *text, size_t len, const char *word);	/* byte for byte */
 bool	 text_eq_nocase(const char *text, size_t len, const char *word);	/* ASCII */
 
+bool	 text_is_sha256(const char *text);	/* 64 lower-case hexadecimal digits, no more */
+
 /* Lower-case hexadecimal; out takes 2*len+1 bytes. */
 void	 text_hex(char *out, const unsigned char *bytes, size_t len);
 

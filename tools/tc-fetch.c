@@ -153,7 +153,8 @@ run(const struct settings *s, struct fetch_run *r, struct err *err)
 		rc = capture_create(&r->capture, s->output, err);
 	r->files_dir = s->files;
 	if (rc == 0 && s->files == NULL && s->output != NULL) {
-		snprintf(files, sizeof(files), "%s/files", s->output);
+		if (snprintf(files, sizeof(files), "%s/files", s->output) >= (int)sizeof(files))
+			rc = err_set(err, REASON_USAGE, "directory %s: name too long", s->output);
 		r->files_dir = files;
 	}
 	if (rc == 0)
