@@ -1,12 +1,12 @@
-# A whole job at the size of a large feed; TORTURE_RECORDS=1000000 for a larger one.
+# A whole job at the size of a large feed; TORTURE_RECORDS for another size.
 load ../helper
 load ../sandbox
 
 teardown() { stop_sandbox; }
 
-@test "300,000 records through the whole job under 512 MiB of address space; nothing is left in the temporary directory" {
+@test "a million records through the whole job under 512 MiB of address space; nothing is left in the temporary directory" {
 	! sanitized || not_applicable "the sanitizers reserve the address space"
-	n=${TORTURE_RECORDS:-300000}
+	n=${TORTURE_RECORDS:-1000000}
 	mkdir -p pages out temp "$XDG_CONFIG_HOME/tcfeed"
 	{ echo url,score; seq "$n" | sed 's|.*|http://cdn&.example.com/malware/&/bin.sh,50|'; } >pages/urls.csv
 	echo '{"id":"acme","name":"Acme feed","fetch":{"url":"https://feed.example/"},"parse":{"format":"csv"},"values":{"reserved":"keep"},
