@@ -1,3 +1,7 @@
+/*
+ * The pass over a text: every byte looked at once, a node noted for each value.
+ * What it calls for each byte, name or value is in this file, to be inlined.
+ */
 #include "scan.h"
 
 #include <stdlib.h>
@@ -7,6 +11,7 @@
 #endif
 
 #include "limit.h"
+#include "scan_private.h"
 #include "text.h"
 #include "xmalloc.h"
 
@@ -104,81 +109,6 @@ utf8_length(const char *p, const char *end)
 	if (s[0] >= 0xc2 && s[0] < 0xe0)
 		return left >= 2 && (s[1] & 0xc0) == 0x80 ? 2 : 0;
 	return text_utf8(p, left, NULL);
-}
-
-static inline int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* The four digits of \uXXXX at p, -1 where they are none. */
-static inline int32_t
-hex4(const char *p, const char *end)
-{
-	int32_t v = 0;
-	int i, d;
-
-	if (end - p < 4)
-		return -1;
-	for (i = 0; i < 4; i++) {
-		if ((d = hex_digit(p[i])) == -1)
-			return -1;
-		v = v << 4 | d;
-	}
-	return v;
-}
-
-/*
- * The escape at p (its backslash): its length, and the character it stands for in *cp.
- * 0 where it is none, and then *why says what is wrong.
- */
-static inline size_t
-read_escape(const char *p, const char *end, uint32_t *cp, const char **why)
-{
-	int32_t a, b;
-
-	*why = "bad escape";
-	if (end - p < 2)
-		return 0;
-	switch (p[1]) {
-	case '"': case '\\': case '/':
-		*cp = (unsigned char)p[1];
-		return 2;
-	case 'b': *cp = '\b'; return 2;
-	case 'f': *cp = '\f'; return 2;
-	case 'n': *cp = '\n'; return 2;
-	case 'r': *cp = '\r'; return 2;
-	case 't': *cp = '\t'; return 2;
-	case 'u':
-		break;
-	default:
-		return 0;
-	}
-	if ((a = hex4(p + 2, end)) == -1)
-		return 0;
-	if (a == 0) {
-		*why = "NUL (\\u0000)";
-		return 0;
-	}
-	if (a < 0xd800 || a > 0xdfff) {
-		*cp = (uint32_t)a;
-		return 6;
-	}
-	*why = "lone surrogate escape";
-	if (a > 0xdbff || end - p < 8 || p[6] != '\\' || p[7] != 'u')
-		return 0;
-	b = hex4(p + 8, end);
-	if (b < 0xdc00 || b > 0xdfff)
-		return 0;
-	*cp = 0x10000 + ((uint32_t)(a - 0xd800) << 10) + (uint32_t)(b - 0xdc00);
-	return 12;
 }
 
 /* --- messages --- */
@@ -370,7 +300,7 @@ read_string(struct scan *s, struct scan_node *n, const char *p, const char *end,
 		if (*p == '"')
 			break;
 		if (*p == '\\') {
-			if ((step = read_escape(p, end, &cp, &why)) == 0) {
+			if ((step = scan_escape(p, end, &cp, &why)) == 0) {
 				complain(s, err, why, p);
 				return NULL;
 			}
@@ -606,176 +536,4 @@ name:
 		goto value;
 cut:
 	return complain_end(s, err, f->object ? "unterminated object" : "unterminated array");
-}
-
-/* --- reading the tape --- */
-
-uint32_t
-scan_first(const struct scan *s, uint32_t node)
-{
-	return s->node[node].count == 0 ? SCAN_NONE : node + 1;
-}
-
-uint32_t
-scan_member(const struct scan *s, uint32_t obj, const char *name)
-{
-	uint32_t i, end = s->node[obj].next;
-	size_t len = strlen(name);
-
-	if (s->node[obj].type != SCAN_OBJECT)
-		return SCAN_NONE;
-	for (i = obj + 1; i < end; i = s->node[i + 1].next)
-		if (!s->node[i].escaped ? s->node[i].len == len && memcmp(scan_bytes(s, i), name, len) == 0 :
-		    scan_is(s, i, name))
-			return i + 1;
-	return SCAN_NONE;
-}
-
-bool
-scan_is(const struct scan *s, uint32_t i, const char *word)
-{
-	const struct scan_node *n = &s->node[i];
-	const char *p = s->bytes + n->off, *end = p + n->len, *why;
-	size_t left = strlen(word), step, put;
-	char ch[4];
-	uint32_t cp;
-
-	if (n->type != SCAN_STRING)
-		return false;
-	if (!n->escaped)
-		return n->len == left && memcmp(p, word, left) == 0;
-	while (p < end) {
-		if (*p != '\\') {
-			if (left == 0 || *p != *word)
-				return false;
-			p++, word++, left--;
-			continue;
-		}
-		if ((step = read_escape(p, end, &cp, &why)) == 0)
-			return false;
-		put = text_utf8_put(ch, cp);
-		if (left < put || memcmp(ch, word, put) != 0)
-			return false;
-		p += step, word += put, left -= put;
-	}
-	return left == 0;
-}
-
-int
-scan_string(const struct scan *s, uint32_t i, struct buf *b)
-{
-	const struct scan_node *n = &s->node[i];
-	const char *p = s->bytes + n->off, *end = p + n->len, *q, *why;
-	char *to, *room;
-	uint32_t cp;
-
-	if (!n->escaped)
-		return buf_add(b, p, n->len);
-	/* unescaped is never longer than escaped */
-	if ((room = to = buf_room(b, n->len)) == NULL)
-		return -1;
-	while (p < end) {
-		if ((q = memchr(p, '\\', (size_t)(end - p))) == NULL)
-			q = end;
-		memcpy(to, p, (size_t)(q - p));
-		to += q - p;
-		if ((p = q) == end)
-			break;
-		p += read_escape(p, end, &cp, &why);
-		to += text_utf8_put(to, cp);
-	}
-	b->len += (size_t)(to - room);
-	b->bytes[b->len] = '\0';
-	return 0;
-}
-
-/* A string with its escapes in the shortest form. */
-static int
-canonical_string(const struct scan *s, uint32_t i, struct buf *b)
-{
-	const struct scan_node *n = &s->node[i];
-	const char *p = s->bytes + n->off, *end = p + n->len, *q, *why;
-	char *to, *room, ch[4];
-	uint32_t cp;
-	size_t put;
-
-	/* canonical is never longer than the source: \u001f keeps its six bytes */
-	if ((room = to = buf_room(b, (size_t)n->len + 2)) == NULL)
-		return -1;
-	*to++ = '"';
-	while (p < end) {
-		if (!n->escaped || (q = memchr(p, '\\', (size_t)(end - p))) == NULL)
-			q = end;
-		memcpy(to, p, (size_t)(q - p));
-		to += q - p;
-		if ((p = q) == end)
-			break;
-		p += read_escape(p, end, &cp, &why);
-		if (cp >= 0x20 && cp != '"' && cp != '\\') {
-			put = text_utf8_put(ch, cp);
-			memcpy(to, ch, put);
-			to += put;
-			continue;
-		}
-		*to++ = '\\';
-		switch (cp) {
-		case '\b': *to++ = 'b'; break;
-		case '\f': *to++ = 'f'; break;
-		case '\n': *to++ = 'n'; break;
-		case '\r': *to++ = 'r'; break;
-		case '\t': *to++ = 't'; break;
-		case '"': case '\\': *to++ = (char)cp; break;
-		default:
-			memcpy(to, "u00", 3);
-			to[3] = "01"[cp >> 4];
-			to[4] = "0123456789abcdef"[cp & 15];
-			to += 5;
-		}
-	}
-	*to++ = '"';
-	b->len += (size_t)(to - room);
-	b->bytes[b->len] = '\0';
-	return 0;
-}
-
-int
-scan_canonical(const struct scan *s, uint32_t top, struct buf *b)
-{
-	struct { uint32_t end; bool object; } open[LIMIT_DEPTH];
-	size_t start = b->len;
-	unsigned depth = 0;
-	uint32_t i = top, end = s->node[top].next;
-	bool name = false, first = true;	/* what comes: a name; the first of its parent */
-	const struct scan_node *n;
-
-	while (i < end) {
-		n = &s->node[i];
-		if (!first && buf_addc(b, depth > 0 && open[depth - 1].object && !name ? ':' : ',') == -1)
-			goto full;
-		if (n->type == SCAN_STRING ? canonical_string(s, i, b) == -1 :
-		    n->type < SCAN_STRING ? buf_add(b, s->bytes + n->off, n->len) == -1 :
-		    buf_addc(b, n->type == SCAN_OBJECT ? '{' : '[') == -1)
-			goto full;
-		i++;
-		if (n->type >= SCAN_ARRAY) {
-			open[depth].end = n->next;
-			open[depth++].object = n->type == SCAN_OBJECT;
-			name = n->type == SCAN_OBJECT;
-			first = true;
-		} else {
-			name = depth > 0 && open[depth - 1].object && !name;
-			first = false;
-		}
-		while (depth > 0 && open[depth - 1].end == i && (name || !open[depth - 1].object)) {
-			if (buf_addc(b, open[--depth].object ? '}' : ']') == -1)
-				goto full;
-			name = depth > 0 && open[depth - 1].object;
-			first = false;
-		}
-	}
-	return 0;
-full:
-	b->len = start;
-	b->bytes[start] = '\0';
-	return -1;
 }
