@@ -1,13 +1,7 @@
 #!/usr/bin/env bats
 # Every member that the platform's batch file knows, element by element, and what a definition can say beside paths.
 load helper
-
-# feed NAME PARSE RULES [MEMBERS]: a definition NAME.json
-feed() {
-	printf '{"id":"%s","name":"Example list","vendor":"Example","parse":%s,"map":[%s]%s}\n' "$1" "$2" "$3" "${4:+,$4}" >"$1.json"
-}
-
-ndjson='{"format":"ndjson"}'
+load map
 
 @test "every scalar of every indicator type reaches its place" {
 	common='"rating":{"path":"r"},"confidence":{"path":"c"},"active":{"path":"a"},"activeLocked":{"path":"l"},"description":{"path":"d"},
