@@ -1,4 +1,4 @@
-# For the tests of tc-delta: a definition, lines, receipts and whole cycles.
+# For the tests of tc-delta: a definition, lines, receipts and whole cycles; the owner is set and ./f.json is there.
 
 # feed DELTA [NAME]: a definition with that delta section.
 feed() {
@@ -40,3 +40,9 @@ removal() {
 known() { tc-delta stats --json ./f.json 2>/dev/null | jq -c "$1"; }
 
 state() { echo "$XDG_STATE_HOME"/tcfeed/"${1:-f}".*.state; }
+
+setup() {
+	common_setup
+	export TC_OWNER='Acme Source' TC_LOG_LEVEL=info
+	feed '{}'
+}

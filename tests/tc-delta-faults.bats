@@ -2,12 +2,6 @@
 load helper
 load delta
 
-setup() {
-	common_setup
-	export TC_OWNER='Acme Source' TC_LOG_LEVEL=info
-	feed '{}'
-}
-
 @test "R8: times stored by a clock that ran ahead hold back neither a refresh nor a removal" {
 	feed '{"missing":"delete","after":"7d","refresh":"8d"}'
 	urls 1 20 >day1
