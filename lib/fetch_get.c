@@ -251,6 +251,30 @@ judge(const struct fetcher *f, const struct fetch_request *r, const struct http_
 	}
 }
 
+/* Where the bytes of an answer go. */
+struct arrival {
+	const struct fetch_request *r;
+	struct page	*page;
+};
+
+static int
+arrive(void *arg, const char *bytes, size_t len)
+{
+	struct arrival *to = arg;
+
+	if (page_add(to->page, bytes, len) == -1)
+		return -1;
+	if (to->r->coming != NULL)
+		to->r->coming(to->r->coming_arg, to->page->len);
+	return 0;
+}
+
+static void
+start_over(void *arg)
+{
+	page_restart(((struct arrival *)arg)->page);
+}
+
 /* One request, no redirects looked at. */
 static int
 once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *page, struct http_answer *a, struct err *err)
@@ -258,6 +282,7 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 	struct http_header header[MAX_HEADERS];
 	struct buf text[MAX_HEADERS];
 	struct http_request req = { 0 };
+	struct arrival to = { r, page };
 	int n = 0, i, ntext = 0, rc = 0;
 	bool has_type = false, body = f->def->body != NULL && !r->attachment;
 
@@ -293,9 +318,9 @@ once(struct fetcher *f, struct fetch_request *r, bool credentials, struct page *
 		req.body = r->body.bytes;
 		req.body_len = r->body.len;
 	}
-	req.sink = page_add;
-	req.sink_arg = page;
-	req.restart = page_restart;
+	req.sink = arrive;
+	req.sink_arg = &to;
+	req.restart = start_over;
 	req.max_body = (size_t)f->def->max_page_bytes;
 	req.accept_encoding = "";
 	req.stop = f->stop;

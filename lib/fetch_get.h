@@ -24,6 +24,8 @@ struct fetch_request {
 	char		 digest[33];	/* stands for the request, filled by the paging room */
 	bool		 attachment;	/* GET without the feed's body; accept stands for an Accept of the definition */
 	bool		 probe;		/* 400, 404 and 410 are handed to the caller: it can start over */
+	void		(*coming)(void *arg, uint64_t bytes);	/* told as the page grows; may be NULL */
+	void		*coming_arg;
 	struct fetch_vars vars;		/* for header templates */
 };
 

@@ -30,6 +30,22 @@ struct delivery {
 	int64_t			 until;
 };
 
+static void
+progress(const struct fetch_run *r, const char *what)
+{
+	log_progress("%ld pages, %llu KiB%s", r->pages, (unsigned long long)(r->bytes / KIB), what);
+}
+
+/* A page is on its way. */
+static void
+coming(void *run, uint64_t bytes)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "; the next so far %llu KiB", (unsigned long long)(bytes / KIB));
+	progress(run, what);
+}
+
 static int
 hand_on(void *arg, struct page *page, const char *member, struct err *err)
 {
@@ -49,7 +65,7 @@ hand_on(void *arg, struct page *page, const char *member, struct err *err)
 		return -1;
 	r->pages++;
 	r->bytes += page->len;
-	log_progress("%ld pages, %llu KiB", r->pages, (unsigned long long)(r->bytes / KIB));
+	progress(r, "");
 	return 0;
 }
 
@@ -234,6 +250,8 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 	go_on(r, &now);
 	po = (struct paging_options){ r->feed, r->def, r->params, &r->since, r->last_run, now, r->windows };
 	fetch_request_init(&req);
+	req.coming = coming;
+	req.coming_arg = r;
 	page_init(&page, r->def->max_page_bytes);
 	page.follow = r->def->expect == PAGE_JSON;
 	p = paging_open(&po);

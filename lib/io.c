@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "xmalloc.h"
 
 void
@@ -25,6 +26,8 @@ out_init(struct out *o, int fd, const char *name, size_t cap)
 int
 out_flush(struct out *o)
 {
+	if (o->len > 0)
+		log_progress_makes_way(o->fd);
 	if (o->error == 0 && o->len > 0 && io_write_all(o->fd, o->bytes, o->len) == -1)
 		o->error = errno;
 	o->len = 0;
@@ -38,6 +41,7 @@ out_write(struct out *o, const char *bytes, size_t len)
 	if (len > o->cap - o->len) {
 		out_flush(o);
 		if (len >= o->cap) {
+			log_progress_makes_way(o->fd);
 			if (o->error == 0 && io_write_all(o->fd, bytes, len) == -1)
 				o->error = errno;
 			return;

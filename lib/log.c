@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,11 +15,13 @@
 
 #define LINE_MAX_BYTES 2048
 #define PROGRESS_EVERY_NS 200000000LL
+#define WIPE "\r\033[K"
 
 static const char *log_name = "tcfeed";
 static enum log_level log_level = LOG_INFO;
 static int log_fd = -1;			/* TC_LOG_FILE */
 static bool progress_shown;
+static bool on_stdout;			/* what is wanted stands on the terminal itself */
 
 static const char *const level_word[] = { "trace", "debug", "info", "warning", "error", "critical" };
 static const char *const level_upper[] = { "TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
@@ -94,10 +97,23 @@ to_file(enum log_level level, const char *text)
 		put(log_fd, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
+/* Escape sequences are understood there. Asked once: stderr stays what it is. */
+static bool
+is_terminal(void)
+{
+	static int terminal = -1;
+	const char *term = getenv("TERM");
+
+	if (terminal == -1)
+		terminal = isatty(STDERR_FILENO) && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
+	return terminal;
+}
+
 void
 log_event(enum log_level level, const char *fmt, ...)
 {
 	char raw[LINE_MAX_BYTES], safe[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 64];
+	const char *wipe;
 	va_list ap;
 	int n;
 
@@ -108,11 +124,13 @@ log_event(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	mask_apply(raw);
 	text_safe(safe, sizeof(safe), raw, strlen(raw));
-	log_progress_end();
+	/* the progress that stands there may be that of another stage of the pipe */
+	wipe = is_terminal() && !on_stdout ? WIPE : "";
+	progress_shown = false;
 	if (level == LOG_INFO)
-		n = snprintf(line, sizeof(line), "%s: %s\n", log_name, safe);
+		n = snprintf(line, sizeof(line), "%s%s: %s\n", wipe, log_name, safe);
 	else
-		n = snprintf(line, sizeof(line), "%s: %s: %s\n", log_name, level_word[level], safe);
+		n = snprintf(line, sizeof(line), "%s%s: %s: %s\n", wipe, log_name, level_word[level], safe);
 	if (n > 0)
 		put(STDERR_FILENO, line, (size_t)n);
 	if (log_fd != -1)
@@ -131,20 +149,29 @@ log_mask(char *text)
 	mask_apply(text);
 }
 
+/* What fits into a row and leaves its last column free: a row that wraps cannot be wiped. */
+static size_t
+row(const char *text)
+{
+	struct winsize w = { 0 };
+	size_t columns = 80;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		columns = w.ws_col;
+	return text_first(text, strlen(text), columns - 1);
+}
+
 void
 log_progress(const char *fmt, ...)
 {
 	static long long last;
-	static int terminal = -1;
 	char raw[256], safe[256], line[300];
 	struct timespec now;
 	long long ns;
 	va_list ap;
 	int n;
 
-	if (terminal == -1)
-		terminal = isatty(STDERR_FILENO) && log_level <= LOG_INFO;
-	if (!terminal)
+	if (on_stdout || log_level > LOG_INFO || !is_terminal())
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ns = now.tv_sec * 1000000000LL + now.tv_nsec;
@@ -156,9 +183,9 @@ log_progress(const char *fmt, ...)
 	va_end(ap);
 	mask_apply(raw);
 	text_safe(safe, sizeof(safe), raw, strlen(raw));
-	n = snprintf(line, sizeof(line), "\r\033[K%s: %s", log_name, safe);
+	n = snprintf(line, sizeof(line), WIPE "%s: %s", log_name, safe);
 	if (n > 0)
-		put(STDERR_FILENO, line, (size_t)n);
+		put(STDERR_FILENO, line, strlen(WIPE) + row(line + strlen(WIPE)));
 	progress_shown = true;
 }
 
@@ -168,7 +195,22 @@ log_progress_end(void)
 	if (!progress_shown)
 		return;
 	progress_shown = false;
-	put(STDERR_FILENO, "\r\033[K", 4);
+	put(STDERR_FILENO, WIPE, strlen(WIPE));
+}
+
+void
+log_progress_makes_way(int fd)
+{
+	static int terminal = -1;
+
+	if (fd != STDOUT_FILENO || on_stdout)
+		return;
+	if (terminal == -1)
+		terminal = isatty(STDOUT_FILENO);
+	if (!terminal)
+		return;
+	log_progress_end();
+	on_stdout = true;
 }
 
 void

@@ -46,11 +46,14 @@ void	 log_secret(const char *bytes, size_t len);
 void	 log_mask(char *text);
 
 /*
- * Progress of long work, shown on stderr only where that is a terminal,
- * rewritten in place a few times a second. log_progress_end() clears it.
+ * Progress of long work, shown on stderr only where that is a terminal, one
+ * row of it, rewritten in place a few times a second; not where events of
+ * info are not seen. log_progress_end() clears it.
  */
 void	 log_progress(const char *fmt, ...) TC_PRINTF(1, 2);
 void	 log_progress_end(void);
+/* Before bytes go to fd: where that is stdout and a terminal, what stands there is left alone from now on. */
+void	 log_progress_makes_way(int fd);
 
 void	 log_out_of_memory(void);	/* allocates nothing */
 

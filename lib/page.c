@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "limit.h"
+#include "log.h"
 #include "text.h"
 #include "xmalloc.h"
 
@@ -162,6 +163,7 @@ copy_spool(struct page *p, struct out *out, struct err *err)
 
 	if (out_flush(out) == -1)
 		return out_error(out, err);
+	log_progress_makes_way(out->fd);
 	while ((uint64_t)at < p->len) {
 		n = sendfile(out->fd, p->fd, &at, (size_t)1 << 30);
 		if (n > 0) {

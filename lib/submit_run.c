@@ -316,6 +316,24 @@ send_one(struct flight *f, struct slot *s, struct range r)
 	}
 }
 
+/* What is done, how fast, and what the platform is doing with the slot's batch. */
+static void
+progress(const struct flight *f, const struct slot *s)
+{
+	const struct submit_run *run = f->run;
+	unsigned long long told = run->accepted + run->rejected + run->unknown + run->unsent;
+	int64_t now = date_monotonic_ms(), ms = now - f->started;
+	char doing[160];
+
+	if (s->polling)
+		snprintf(doing, sizeof(doing), "batch %lld (%s) %s since %lld s", s->id, submit_kind_name(s->chunk.kind), s->word,
+		    (long long)((now - s->queued) / 1000));
+	else
+		snprintf(doing, sizeof(doing), "sending %s", submit_kind_name(s->chunk.kind));
+	log_progress("%llu objects, %llu batches, %llu/s; %s", told, run->batches,
+	    ms > 0 ? told * 1000 / (unsigned long long)ms : 0, doing);
+}
+
 /* The next part of the slot's chunk. */
 static void
 send_next(struct flight *f, struct slot *s)
@@ -327,6 +345,7 @@ send_next(struct flight *f, struct slot *s)
 		r = s->todo[--s->ntodo];
 	}
 	s->uploads_left--;
+	progress(f, s);
 	if (f->run->one_call && !submit_kind_deletes(s->chunk.kind))
 		send_one(f, s, r);
 	else
@@ -422,18 +441,6 @@ poll_slot(struct flight *f, struct slot *s)
 	s->next = now + submit_poll_wait(now - s->queued);
 	if (s->next > s->queued + run->deadline_ms)
 		s->next = s->queued + run->deadline_ms;
-}
-
-static void
-progress(struct flight *f, const struct slot *s)
-{
-	const struct submit_run *run = f->run;
-	unsigned long long told = run->accepted + run->rejected + run->unknown + run->unsent;
-	int64_t ms = date_monotonic_ms() - f->started;
-
-	log_progress("%llu objects told of, %llu batches, %llu objects/s; batch %lld (%s) %s since %lld s", told, run->batches,
-	    ms > 0 ? told * 1000 / (unsigned long long)ms : 0, s->id, submit_kind_name(s->chunk.kind), s->word,
-	    (long long)((date_monotonic_ms() - s->queued) / 1000));
 }
 
 /* What is left of a slot when the run has ended: in doubt what is with the platform, unsent the rest. */
