@@ -1,219 +1,19 @@
-/* CSV and TSV: RFC 4180, and what stands in records.h beside it. */
-#include <stdio.h>
+/* CSV and TSV as a stream of records: RFC 4180, and what stands in records.h beside it. */
 #include <stdlib.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-#include "records_private.h"
-#include "text.h"
+#include "records_csv_private.h"
 #include "xmalloc.h"
 
 #define REPARSE	(64 * KIB)	/* a record longer than this is looked at again only when twice as much of it has come */
-
-struct csv {
-	char			 delimiter;
-	bool			 looked;	/* whether this is HTML */
-	bool			 after_cr;
-	uint64_t		 line;		/* that the input stands on */
-	size_t			 comment, trailing;	/* lengths */
-	struct trailer		 trailer;
-	struct buf		 last_comment;	/* HEADER_COMMENT, until the data begins */
-	bool			 last_comment_fits;	/* it holds a delimiter */
-
-	/* names: of the header as it came (to know it again), and as used */
-	struct record_field	*header, *name;
-	int			 nheader, nname;
-	char			*header_bytes, *name_bytes;
-	uint64_t		 full, ragged;	/* records with all fields, with fewer */
-	bool			 since_header;	/* a record came since a header or trailer */
-
-	/* the record being parsed */
-	struct record_field	 field[LIMIT_CSV_FIELDS];
-	bool			 escaped[LIMIT_CSV_FIELDS];
-	int			 nfield;
-	int			 nescaped;
-	unsigned		 lines;		/* line ends inside it */
-	size_t			 len;		/* of it, without its end */
-	size_t			 taken;		/* with it */
-	bool			 ended;		/* by a line end, not by the stream's */
-	bool			 by_cr;
-	const char		*damage;
-	bool			 open;		/* the damage is a quote that was still open at the end of the stream */
-	struct buf		 plain;		/* unescaped fields */
-};
-
-enum outcome { WHOLE, MORE, DAMAGED };
-
-/* --- one record --- */
-
-/* The first a, b, c or d behind p; a place at or behind end where there is none. The input's slack makes reading behind end safe. */
-static inline const char *
-find(const char *p, const char *end, char a, char b, char c, char d)
-{
-#ifdef __SSE2__
-	const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c), vd = _mm_set1_epi8(d);
-
-	for (; p < end; p += 16) {
-		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, va), _mm_cmpeq_epi8(x, vb)),
-		    _mm_or_si128(_mm_cmpeq_epi8(x, vc), _mm_cmpeq_epi8(x, vd)));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-
-		if (mask != 0)
-			return p + __builtin_ctz(mask);
-	}
-#else
-	while (p < end && *p != a && *p != b && *p != c && *p != d)
-		p++;
-#endif
-	return p;
-}
-
-/* p stands on the opening quote. WHOLE: *pp stands behind the closing one. */
-static inline enum outcome
-parse_quoted(struct csv *c, struct record_field *f, const char **pp, const char *end, bool eof, bool backslash)
-{
-	const char *p = *pp + 1, *start = p;
-
-	for (;;) {
-		p = find(p, end, '"', '\n', '\r', backslash ? '\\' : '"');
-		if (p >= end)
-			goto open;
-		if (*p == '"') {
-			if (p + 1 == end && !eof)
-				return MORE;
-			if (p + 1 == end || p[1] != '"')
-				break;
-			c->escaped[c->nfield] = true;
-			p += 2;
-		} else if (*p == '\\') {
-			/* the byte behind it is looked at by itself unless it is one of the two that are escaped */
-			if (p + 1 == end && !eof)
-				return MORE;
-			p++;
-			if (p < end && (*p == '"' || *p == '\\')) {
-				c->escaped[c->nfield] = true;
-				p++;
-			}
-		} else {
-			if (*p == '\r' && p + 1 == end && !eof)
-				return MORE;
-			p += *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
-			if (++c->lines > LIMIT_CSV_QUOTED_LINES) {
-				c->damage = "a quote that is not closed";
-				return DAMAGED;
-			}
-		}
-		if (p >= end)
-			goto open;
-	}
-	f->text = start;
-	f->len = (size_t)(p - start);
-	c->nescaped += c->escaped[c->nfield];
-	*pp = p + 1;
-	return WHOLE;
-open:
-	if (!eof)
-		return MORE;
-	c->damage = "a quote that is not closed";
-	c->open = true;
-	return DAMAGED;
-}
-
-/* The record at p. On WHOLE len, taken, ended, nfield and field are its; fields are still escaped. */
-static enum outcome
-parse(struct csv *c, const char *start, const char *end, bool eof, int quotes)
-{
-	const char *p = start, *q;
-	const char delimiter = c->delimiter;
-	struct record_field *f;
-	enum outcome outcome;
-
-	c->nfield = c->nescaped = 0;
-	c->lines = 0;
-	c->ended = c->open = false;
-	for (;;) {
-		if (c->nfield == LIMIT_CSV_FIELDS) {
-			c->damage = "more than 1024 fields";
-			return DAMAGED;
-		}
-		f = &c->field[c->nfield];
-		c->escaped[c->nfield] = false;
-		q = p;
-		if (p < end && (*p == ' ' || (*p == '\t' && delimiter != '\t')))
-			while (q < end && (*q == ' ' || (*q == '\t' && delimiter != '\t')))
-				q++;
-		if (q == end && !eof)
-			return MORE;
-		if (q < end && *q == '"' && quotes != QUOTES_NONE) {
-			p = q;
-			if ((outcome = parse_quoted(c, f, &p, end, eof, quotes == QUOTES_BACKSLASH)) != WHOLE)
-				return outcome;
-			while (p < end && (*p == ' ' || (*p == '\t' && delimiter != '\t')))
-				p++;
-			if (p < end && *p != delimiter && *p != '\n' && *p != '\r') {
-				c->damage = "text behind a closing quote";
-				return DAMAGED;
-			}
-		} else {
-			f->text = p;
-			p = find(q, end, delimiter, '\n', '\r', delimiter);
-			if (p > end)
-				p = end;
-			f->len = (size_t)(p - f->text);
-		}
-		if (p == end && !eof)
-			return MORE;
-		c->nfield++;
-		if (p == end || *p != delimiter)
-			break;
-		p++;
-	}
-	c->len = (size_t)(p - start);
-	c->by_cr = p < end && *p == '\r';
-	c->ended = p < end;
-	c->taken = c->len + c->ended;
-	return WHOLE;
-}
-
-/* "" to ", and with backslashes \" to " and \\ to \. */
-static int
-unescape(struct csv *c, int quotes, struct err *err)
-{
-	char *to;
-	int i;
-
-	buf_clear(&c->plain);
-	/* the fields are a part of the record: one piece of its length holds all */
-	if ((to = buf_room(&c->plain, c->len)) == NULL)
-		return err_set(err, REASON_CONTRACT, "a record is too long to unquote");
-	for (i = 0; i < c->nfield; i++) {
-		struct record_field *f = &c->field[i];
-		const char *p = f->text, *end = p + f->len;
-
-		if (!c->escaped[i])
-			continue;
-		f->text = to;
-		while (p < end) {
-			if (p + 1 < end && ((p[0] == '"' && p[1] == '"') ||
-			    (quotes == QUOTES_BACKSLASH && p[0] == '\\' && (p[1] == '"' || p[1] == '\\'))))
-				p++;
-			*to++ = *p++;
-		}
-		f->len = (size_t)(to - f->text);
-	}
-	return 0;
-}
-
-/* --- stray quotes --- */
 
 static size_t
 first_line(const char *p, size_t len)
 {
 	return find_two(p, len, '\n', '\r');
 }
+
+/* --- stray quotes --- */
 
 /*
  * A record over several lines: did a stray quote meet another one? Its inner
@@ -244,113 +44,6 @@ swallowed(const struct csv *c, const char *p)
 		any = true;
 	}
 	return any;
-}
-
-/* --- names --- */
-
-static void
-trim(struct record_field *f)
-{
-	while (f->len > 0 && (*f->text == ' ' || *f->text == '\t'))
-		f->text++, f->len--;
-	while (f->len > 0 && (f->text[f->len - 1] == ' ' || f->text[f->len - 1] == '\t'))
-		f->len--;
-}
-
-static struct record_field *
-copy_fields(const struct record_field *from, int n, char **bytes)
-{
-	struct record_field *to = xcalloc(n > 0 ? (size_t)n : 1, sizeof(*to));
-	size_t total = 1, at = 0;
-	int i;
-
-	for (i = 0; i < n; i++)
-		total += from[i].len + 12;	/* or the digits of its number */
-	*bytes = xmalloc(total);
-	for (i = 0; i < n; i++) {
-		if (from[i].len > 0)
-			memcpy(*bytes + at, from[i].text, from[i].len);
-		to[i].text = *bytes + at;
-		to[i].len = from[i].len;
-		at += from[i].len;
-	}
-	return to;
-}
-
-/* The fields just parsed are the header. */
-static int
-take_header(struct csv *c, struct err *err)
-{
-	size_t at = 0, len;
-	int i;
-
-	c->header = copy_fields(c->field, c->nfield, &c->header_bytes);
-	c->nheader = c->nfield;
-	if (c->name != NULL)
-		return 0;	/* the definition gave columns instead */
-	len = (size_t)(c->header[c->nheader - 1].text - c->header_bytes) + c->header[c->nheader - 1].len;
-	/* each by itself: halves of a character in two names make a whole one side by side */
-	for (i = 0; i < c->nheader; i++)
-		if (text_utf8_span(c->header[i].text, c->header[i].len) < c->header[i].len ||
-		    memchr(c->header[i].text, 0, c->header[i].len) != NULL)
-			return err_set(err, REASON_CONTRACT, "the header in line %llu is not valid UTF-8", (unsigned long long)c->line);
-	c->name = copy_fields(c->header, c->nheader, &c->name_bytes);
-	c->nname = c->nheader;
-	for (i = 0; i < c->nname; i++) {
-		trim(&c->name[i]);
-		at += c->name[i].len;
-	}
-	if (at == 0)
-		return err_set(err, REASON_CONTRACT, "the header in line %llu has no names", (unsigned long long)c->line);
-	/* the nameless are called by their numbers; copy_fields() left room behind all names */
-	at = len;
-	for (i = 0; i < c->nname; i++)
-		if (c->name[i].len == 0) {
-			c->name[i].text = c->name_bytes + at;
-			c->name[i].len = (size_t)snprintf(c->name_bytes + at, 12, "%d", i + 1);
-			at += c->name[i].len;
-		}
-	return 0;
-}
-
-static bool
-is_header(const struct csv *c)
-{
-	int i;
-
-	if (c->nfield != c->nheader)
-		return false;
-	for (i = 0; i < c->nfield; i++)
-		if (c->field[i].len != c->header[i].len || memcmp(c->field[i].text, c->header[i].text, c->field[i].len) != 0)
-			return false;
-	return true;
-}
-
-/* The header in the comment before the data. */
-static int
-take_comment_header(struct records *r, struct csv *c, struct err *err)
-{
-	const char *p = c->last_comment.bytes;
-	size_t len = c->last_comment.len;
-	char *copy;
-	int rc;
-
-	if (c->name != NULL)
-		return 0;
-	while (len > 0 && (*p == ' ' || *p == '\t'))
-		p++, len--;
-	/* parse() wants slack behind what it reads */
-	copy = xcalloc(1, len + RECORDS_SLACK);
-	memcpy(copy, p, len);
-	if (len == 0 || parse(c, copy, copy + len, true, r->opt.quotes) != WHOLE)
-		rc = err_set(err, REASON_CONTRACT, "no comment line with the names of the columns stands before the data in line %llu",
-		    (unsigned long long)c->line);
-	else if (c->nescaped > 0 && unescape(c, r->opt.quotes, err) == -1)
-		rc = -1;
-	else
-		rc = take_header(c, err);
-	free(copy);
-	return rc;
 }
 
 /* --- the stream --- */
@@ -542,7 +235,7 @@ read_record(struct records *r, struct csv *c, struct err *err)
 	int rc;
 
 	for (;;) {
-		enum outcome outcome = parse(c, in->bytes + in->start, in->bytes + in->end, in->eof, r->opt.quotes);
+		enum outcome outcome = csv_parse(c, in->bytes + in->start, in->bytes + in->end, in->eof, r->opt.quotes);
 
 		if (outcome == WHOLE && c->len <= LIMIT_RECORD)
 			return 1;
@@ -576,11 +269,11 @@ judge(struct records *r, struct csv *c, struct err *err)
 	const char *p = r->in.bytes + r->in.start;
 	int i;
 
-	if (c->nescaped > 0 && unescape(c, r->opt.quotes, err) == -1)
+	if (c->nescaped > 0 && csv_unescape(c, r->opt.quotes, err) == -1)
 		return -1;
 	if (c->header == NULL && r->opt.header == HEADER_FIRST)
-		return take_header(c, err) == -1 ? -1 : 0;
-	if (c->header != NULL && c->field[0].len == c->header[0].len && is_header(c)) {
+		return csv_take_header(c, err) == -1 ? -1 : 0;
+	if (c->header != NULL && c->field[0].len == c->header[0].len && csv_is_header(c)) {
 		if (c->since_header) {
 			r->page++;
 			c->trailer.records = 0;
@@ -616,7 +309,7 @@ again:
 		return -1;
 	if (rc == 0)
 		return trailer_end(r, &c->trailer, err);
-	if (r->opt.header == HEADER_COMMENT && c->name == NULL && take_comment_header(r, c, err) == -1)
+	if (r->opt.header == HEADER_COMMENT && c->name == NULL && csv_take_comment_header(r, c, err) == -1)
 		return -1;
 	if ((rc = read_record(r, c, err)) == 1)
 		rc = judge(r, c, err);
