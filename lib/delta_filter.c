@@ -71,7 +71,7 @@ compare(struct delta *d, struct delta_join *j, struct err *err)
 
 	if (d->dry_run)
 		return delta_join_run(j, run, err);
-	if (state_begin(&d->state, err) == -1)
+	if (state_run_begin(&d->state, err) == -1)
 		return -1;
 	if (delta_join_run(j, run, err) == -1 || note_run(d, j, run, err) == -1) {
 		state_rollback(&d->state);

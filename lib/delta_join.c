@@ -69,13 +69,10 @@ load_rows(struct delta_join *j, int part, struct err *err)
 
 	j->nrows = 0;
 	buf_clear(&j->values);
-	if (j->d->state.db == NULL)
-		return 0;
 	spool_part_key(part, from);
 	spool_part_key(part + 1, to);
-	if (state_scan(&j->d->state, from, to, keep_row, j, err) == -1)
+	if (state_part(&j->d->state, from, to, keep_row, j, err) == -1)
 		return -1;
-	j->seen += (long long)j->nrows;
 	for (i = 0; i < j->nrows; i++)
 		j->rows[i].value = j->values.bytes + (size_t)j->rows[i].value;
 	return 0;
@@ -529,7 +526,7 @@ static void
 start_over(struct delta_join *j, uint32_t run)
 {
 	j->merged = j->unchanged = j->refused = j->doubt = j->retracted = j->sent = j->contradicted = j->clamped = 0;
-	j->known = j->active = j->pending = j->missing = j->seen = 0;
+	j->known = j->active = j->pending = j->missing = 0;
 	memset(j->sent_by, 0, sizeof(j->sent_by));
 	j->run = run;
 	/* an empty feed says nothing about what is gone */
@@ -545,28 +542,26 @@ start_over(struct delta_join *j, uint32_t run)
 int
 delta_join_run(struct delta_join *j, uint32_t run, struct err *err)
 {
-	long long rows;
 	int part;
 
 	start_over(j, run);
-	if (state_count(&j->d->state, &rows, err) == -1)
-		return -1;
 	if (j->in->files != NULL) {
 		if (delta_files_link(j->in->files, &j->d->state, j->in->spool, &j->absorbed, err) == -1)
 			return -1;
 		delta_files_free(j->in->files);
 		j->in->files = NULL;
 	}
+	if (state_parts_open(&j->d->state, err) == -1)
+		return -1;
 	for (part = 0; part < SPOOL_PARTS; part++) {
-		if (one_part(j, part, err) == -1)
+		if (one_part(j, part, err) == -1) {
+			state_parts_close(&j->d->state);
 			return -1;
+		}
 		log_progress("%d%% compared", part * 100 / SPOOL_PARTS);
 	}
-	/* a row whose key has changed may stand where no part looks for it */
-	if (j->seen != rows) {
-		j->d->state.damaged = true;
-		return err_set(err, REASON_STATE, "state %s is damaged: %lld rows, of which %lld can be found", j->d->state.path, rows, j->seen);
-	}
+	if (state_parts_end(&j->d->state, err) == -1)
+		return -1;
 	if (j->list_fd != -1 && out_flush(&j->list) == -1)
 		return out_error(&j->list, err);
 	/* merged lines are on disk before they are read again */

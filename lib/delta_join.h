@@ -43,7 +43,6 @@ struct delta_join {
 	bool		 mark_missing;
 	struct buf	 absorbed, line, value;
 	struct scan	 scan;
-	long long	 seen;		/* rows that the parts' scans have met */
 	struct row	*rows;
 	size_t		 nrows, rowcap;
 	struct buf	 values;

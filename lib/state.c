@@ -30,14 +30,22 @@ static const char *const migration[] = {
 	"CREATE TABLE ledger (key BLOB PRIMARY KEY, code TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE run (run INTEGER PRIMARY KEY, body TEXT NOT NULL);",
 	"CREATE TABLE content (key BLOB PRIMARY KEY, line TEXT, pending TEXT) WITHOUT ROWID;",
+	"CREATE TABLE unsettled (key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;",
 };
 #define VERSION ((int)(sizeof(migration) / sizeof(migration[0])))
+#define VERSION_UNSETTLED 3	/* the first with that table */
 
 static const char *const sql[STMT_COUNT] = {
 	[STMT_GET] = "SELECT key, row FROM object WHERE key = ?1",
 	[STMT_SCAN] = "SELECT key, row FROM object WHERE key >= ?1 AND key < ?2 ORDER BY key",
+	[STMT_WALK] = "SELECT key, row FROM object ORDER BY key",
 	[STMT_PUT] = "INSERT OR REPLACE INTO object (key, row) VALUES (?1, ?2)",
 	[STMT_DELETE] = "DELETE FROM object WHERE key = ?1",
+	[STMT_OPEN_GET] = "SELECT key, row FROM unsettled WHERE key = ?1",
+	[STMT_OPEN_SCAN] = "SELECT key, row FROM unsettled WHERE key >= ?1 AND key < ?2 ORDER BY key",
+	[STMT_OPEN_WALK] = "SELECT key, row FROM unsettled ORDER BY key",
+	[STMT_OPEN_PUT] = "INSERT OR REPLACE INTO unsettled (key, row) VALUES (?1, ?2)",
+	[STMT_OPEN_DELETE] = "DELETE FROM unsettled WHERE key = ?1",
 	[STMT_ALIAS_GET] = "SELECT key, of, sum FROM alias WHERE key = ?1",
 	[STMT_ALIAS_SCAN] = "SELECT key, of, sum FROM alias WHERE key >= ?1 AND key < ?2 ORDER BY key",
 	[STMT_ALIAS_PUT] = "INSERT OR REPLACE INTO alias (key, of, sum) VALUES (?1, ?2, ?3)",
@@ -244,6 +252,7 @@ create(struct state *s, const char *feed, const char *owner, struct err *err)
 	state_set_text(s, "feed", feed);
 	state_set_text(s, "owner", owner);
 	state_set_number(s, "format", VERSION);
+	s->has_unsettled = true;
 	if (s->lost)
 		state_set_text(s, "hold", "the state was lost");
 	if (write_meta(s, err) == -1 || execute(s, "COMMIT", "write", err) == -1) {
@@ -295,7 +304,9 @@ open_existing(struct state *s, const char *feed, const char *owner, enum state_o
 		if (migrate(s, (int)version, err) == -1)
 			return -1;
 		state_set_number(s, "format", VERSION);
+		version = VERSION;
 	}
+	s->has_unsettled = version >= VERSION_UNSETTLED;
 	/* a small file is checked as a whole; of a large one, filter checks every row as it reads it */
 	if (stat(s->path, &st) == 0 && st.st_size < 1024 * 1024) {
 		struct sqlite3_stmt *q = NULL;
@@ -354,7 +365,7 @@ state_open(struct state *s, const char *dir, const char *feed, const char *owner
 			return 0;
 	}
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | (how == STATE_CREATE ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOFOLLOW |
-	    SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
 		state_fail(s, err, "open");
 		goto fail;
 	}
@@ -439,6 +450,7 @@ state_rollback(struct state *s)
 {
 	int i;
 
+	state_parts_close(s);
 	for (i = 0; i < STMT_COUNT; i++)
 		if (s->stmt[i] != NULL)
 			sqlite3_reset(s->stmt[i]);

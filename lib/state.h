@@ -33,6 +33,7 @@
 struct json_object;
 struct sqlite3;
 struct sqlite3_stmt;
+struct state_walk;
 
 #define STATE_KEY	16
 #define STATE_HASH	16
@@ -94,7 +95,10 @@ struct state {
 	bool		 in_transaction;
 	bool		 hold_file;	/* private: FEED.OWNERHASH.state.hold is there */
 	struct json_object *meta;	/* read-modify-write: what this version does not know stays */
-	struct sqlite3_stmt *stmt[16];	/* private */
+	bool		 has_unsettled;	/* private: an older file, only read, has not */
+	bool		 young;		/* private: no rows at the beginning of the run */
+	struct state_walk *walk;	/* private: between state_parts_open and _end */
+	struct sqlite3_stmt *stmt[24];	/* private */
 	char		*scratch;	/* private: the value of the row read last */
 	size_t		 scratch_cap;
 };
@@ -121,6 +125,8 @@ int	 state_keep_copy(struct state *, struct err *) TC_MUST_CHECK;
 int	 state_mark(struct state *, struct err *) TC_MUST_CHECK;
 
 int	 state_begin(struct state *, struct err *) TC_MUST_CHECK;
+/* The transaction of a whole run: decides where its notes are written, keeps the table of what is open small beside the other. */
+int	 state_run_begin(struct state *, struct err *) TC_MUST_CHECK;
 int	 state_commit(struct state *, struct err *) TC_MUST_CHECK;	/* meta is written with it */
 void	 state_rollback(struct state *);
 
@@ -133,8 +139,16 @@ void	 state_set_text(struct state *, const char *name, const char *text);
 /* Rows in key order, from >= from and < to (NULL: end); fn returns -1 to stop with err. value is valid during the call. */
 int	 state_scan(struct state *, const uint8_t *from, const uint8_t *to, int (*fn)(void *, struct row *, struct err *), void *, struct err *)
     TC_MUST_CHECK;
-/* How many rows there are, counted without looking into them: scans of parts that see another number have met damage. */
-int	 state_count(struct state *, long long *, struct err *) TC_MUST_CHECK;
+/*
+ * The same for a state that is walked in parts, each behind the one before,
+ * with writes between them to what has been passed. All rows are met: one
+ * that stands where no part is, is damage.
+ */
+int	 state_parts_open(struct state *, struct err *) TC_MUST_CHECK;
+int	 state_part(struct state *, const uint8_t *from, const uint8_t *to, int (*fn)(void *, struct row *, struct err *), void *, struct err *)
+    TC_MUST_CHECK;
+int	 state_parts_end(struct state *, struct err *) TC_MUST_CHECK;
+void	 state_parts_close(struct state *);	/* before the end, where something failed */
 /* 1 found, 0 not there, -1. By the key itself, else by an alias of it. value is valid until the next call. */
 int	 state_get(struct state *, const uint8_t key[STATE_KEY], struct row *, struct err *) TC_MUST_CHECK;
 /* By an alias only, although there may be a row with that key as well: until they are known to be one. */

@@ -1,9 +1,8 @@
-/* Rows, aliases, the ledger, contents, runs: what a transaction reads and writes. */
+/* Aliases, the ledger, contents, runs: what a transaction reads and writes beside the rows of objects. */
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "limit.h"
 #include "state_private.h"
 #include "xmalloc.h"
 
@@ -20,96 +19,18 @@ state_step(struct state *s, struct sqlite3_stmt *st, const char *what, struct er
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* --- objects --- */
-
-static int
-read_row(struct state *s, struct sqlite3_stmt *st, struct row *r, struct err *err)
-{
-	const void *key = sqlite3_column_blob(st, 0), *bytes = sqlite3_column_blob(st, 1);
-
-	if (key == NULL || bytes == NULL || sqlite3_column_bytes(st, 0) != STATE_KEY ||
-	    state_row_decode(r, key, bytes, (size_t)sqlite3_column_bytes(st, 1)) == -1)
-		return state_damage(s, err, "a row does not match its check value");
-	return 0;
-}
-
 int
-state_scan(struct state *s, const uint8_t *from, const uint8_t *to, int (*fn)(void *, struct row *, struct err *), void *arg, struct err *err)
+state_by_key(struct state *s, enum state_stmt which, const uint8_t key[STATE_KEY], struct err *err)
 {
-	static const uint8_t first[STATE_KEY];
-	struct sqlite3_stmt *st = state_stmt(s, STMT_SCAN);
-	uint8_t last[STATE_KEY] = { 0 };
-	struct row r;
-	int rc;
+	struct sqlite3_stmt *st = state_stmt(s, which);
 
 	if (st == NULL)
-		return state_fail(s, err, "read");
-	sqlite3_bind_blob(st, 1, from != NULL ? from : first, STATE_KEY, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 2, to != NULL ? to : end_of_keys, STATE_KEY, SQLITE_STATIC);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		if (read_row(s, st, &r, err) == -1) {
-			rc = -1;
-			break;
-		}
-		/* a page that is hung in twice or at the wrong place */
-		if (memcmp(r.key, last, STATE_KEY) <= 0) {
-			rc = state_damage(s, err, "its rows are not in order");
-			break;
-		}
-		memcpy(last, r.key, STATE_KEY);
-		if (fn(arg, &r, err) == -1) {
-			rc = -1;
-			break;
-		}
-	}
-	if (rc != SQLITE_DONE && rc != -1)
-		state_fail(s, err, "read");
-	sqlite3_reset(st);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-int
-state_count(struct state *s, long long *n, struct err *err)
-{
-	struct sqlite3_stmt *st = NULL;
-	int rc = 0;
-
-	*n = 0;
-	if (s->db == NULL)
-		return 0;
-	if (sqlite3_prepare_v2(s->db, "SELECT count(*) FROM object", -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
-		rc = state_fail(s, err, "read");
-	else
-		*n = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return rc;
-}
-
-static int
-get_exact(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct err *err)
-{
-	struct sqlite3_stmt *st = state_stmt(s, STMT_GET);
-	int rc, found = 0;
-
-	if (st == NULL)
-		return state_fail(s, err, "read");
+		return state_fail(s, err, "write");
 	sqlite3_bind_blob(st, 1, key, STATE_KEY, SQLITE_STATIC);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
-		found = read_row(s, st, r, err) == -1 ? -1 : 1;
-		if (found == 1) {
-			if (s->scratch_cap < r->value_len + 1) {
-				s->scratch_cap = r->value_len + 1024;
-				s->scratch = xrealloc(s->scratch, s->scratch_cap);
-			}
-			memcpy(s->scratch, r->value, r->value_len);
-			r->value = s->scratch;
-		}
-	} else if (rc != SQLITE_DONE)
-		found = state_fail(s, err, "read");
-	sqlite3_reset(st);
-	return found;
+	return state_step(s, st, "write", err);
 }
+
+/* --- aliases --- */
 
 static int
 read_alias(struct state *s, struct sqlite3_stmt *st, const uint8_t **alias, const uint8_t **of, struct err *err)
@@ -143,54 +64,8 @@ state_get_alias(struct state *s, const uint8_t key[STATE_KEY], struct row *r, st
 	} else if (rc != SQLITE_DONE)
 		found = state_fail(s, err, "read");
 	sqlite3_reset(st);
-	return found == 1 ? get_exact(s, other, r, err) : found;
+	return found == 1 ? state_get_exact(s, other, r, err) : found;
 }
-
-int
-state_get(struct state *s, const uint8_t key[STATE_KEY], struct row *r, struct err *err)
-{
-	int found = get_exact(s, key, r, err);
-
-	return found != 0 ? found : state_get_alias(s, key, r, err);
-}
-
-int
-state_put(struct state *s, const struct row *r, struct err *err)
-{
-	struct sqlite3_stmt *st = state_stmt(s, STMT_PUT);
-	unsigned char small[2048], *bytes = small;
-	int rc;
-
-	if (st == NULL)
-		return state_fail(s, err, "write");
-	if (r->value_len + STATE_ROW_FIXED > sizeof(small))
-		bytes = xmalloc(r->value_len + STATE_ROW_FIXED);
-	sqlite3_bind_blob(st, 1, r->key, STATE_KEY, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 2, bytes, (int)state_row_encode(r, bytes), SQLITE_STATIC);
-	rc = state_step(s, st, "write", err);
-	if (bytes != small)
-		free(bytes);
-	return rc;
-}
-
-static int
-by_key(struct state *s, enum state_stmt which, const uint8_t key[STATE_KEY], struct err *err)
-{
-	struct sqlite3_stmt *st = state_stmt(s, which);
-
-	if (st == NULL)
-		return state_fail(s, err, "write");
-	sqlite3_bind_blob(st, 1, key, STATE_KEY, SQLITE_STATIC);
-	return state_step(s, st, "write", err);
-}
-
-int
-state_delete(struct state *s, const uint8_t key[STATE_KEY], struct err *err)
-{
-	return by_key(s, STMT_DELETE, key, err);
-}
-
-/* --- aliases --- */
 
 int
 state_alias_put(struct state *s, const uint8_t alias[STATE_KEY], const uint8_t key[STATE_KEY], struct err *err)
@@ -208,7 +83,7 @@ state_alias_put(struct state *s, const uint8_t alias[STATE_KEY], const uint8_t k
 int
 state_alias_delete(struct state *s, const uint8_t alias[STATE_KEY], struct err *err)
 {
-	return by_key(s, STMT_ALIAS_DELETE, alias, err);
+	return state_by_key(s, STMT_ALIAS_DELETE, alias, err);
 }
 
 int
@@ -254,7 +129,7 @@ state_ledger_put(struct state *s, const uint8_t key[STATE_KEY], const char *code
 int
 state_ledger_delete(struct state *s, const uint8_t key[STATE_KEY], struct err *err)
 {
-	return by_key(s, STMT_LEDGER_DELETE, key, err);
+	return state_by_key(s, STMT_LEDGER_DELETE, key, err);
 }
 
 int
@@ -299,13 +174,13 @@ state_content_put(struct state *s, const uint8_t key[STATE_KEY], const char *lin
 int
 state_content_accept(struct state *s, const uint8_t key[STATE_KEY], struct err *err)
 {
-	return by_key(s, STMT_CONTENT_ACCEPT, key, err);
+	return state_by_key(s, STMT_CONTENT_ACCEPT, key, err);
 }
 
 int
 state_content_delete(struct state *s, const uint8_t key[STATE_KEY], struct err *err)
 {
-	return by_key(s, STMT_CONTENT_DELETE, key, err);
+	return state_by_key(s, STMT_CONTENT_DELETE, key, err);
 }
 
 int

@@ -189,13 +189,17 @@ versions(void)
 	struct state s;
 	char file[PATH_MAX], *line = NULL;
 	uint8_t key[STATE_KEY] = { 2, 5, [15] = 35 };
+	struct row row;
 	size_t len;
+	int n = 0;
 
 	if (state_path(file, sizeof(file), dir, "f", "Owner", &err) == -1)
 		abort();
 	/* as version 1 left it */
-	sql(file, "DROP TABLE content; PRAGMA user_version = 1");
+	sql(file, "INSERT OR REPLACE INTO object SELECT * FROM unsettled; DROP TABLE content; DROP TABLE unsettled; PRAGMA user_version = 1");
 	tap_ok(state_open(&s, dir, "f", "Owner", STATE_READ, &err) == 0, "an old state is readable: %s", err.text);
+	tap_ok(state_get(&s, key, &row, &err) == 1 && state_scan(&s, NULL, NULL, count_rows, &n, &err) == 0 &&
+	    n == 100, "with all its rows: %s", err.text);
 	state_close(&s);
 	tap_ok(state_open(&s, dir, "f", "Owner", STATE_WRITE, &err) == 0, "an old state is brought up: %s", err.text);
 	tap_ok(state_begin(&s, &err) == 0 && state_content_put(&s, key, "{}", 2, &err) == 0 && state_content_accept(&s, key, &err) == 0 &&
@@ -213,6 +217,178 @@ versions(void)
 	sql(file, "PRAGMA user_version = 2; PRAGMA application_id = 1");
 	tap_ok(state_open(&s, dir, "f", "Owner", STATE_WRITE, &err) == -1 && s.damaged, "no state of this program: %s", err.text);
 	state_close(&s);
+}
+
+/* --- what is open about a row --- */
+
+static int
+number(const char *file, const char *query)
+{
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	int n = -1;
+
+	if (sqlite3_open(file, &db) != SQLITE_OK || sqlite3_prepare_v2(db, query, -1, &st, NULL) != SQLITE_OK)
+		abort();
+	if (sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+/* Rows come in order, each once, with the flags that make_unsettled() gave. */
+static int
+check_flags(void *arg, struct row *r, struct err *e)
+{
+	int *n = arg;
+
+	(void)e;
+	if (*n >= 0 && (r->key[1] != *n || (r->flags & ROW_MISSING) != (*n % 5 == 0 ? ROW_MISSING : 0)))
+		*n = -1000;
+	++*n;
+	return 0;
+}
+
+static void
+put_rows(struct state *s, int n, int each, unsigned flags)
+{
+	struct row r;
+	char value[128];
+	int i;
+
+	for (i = 0; i < n; i += each) {
+		make_row(&r, i, value, sizeof(value));
+		r.flags |= (uint16_t)flags;
+		if (state_put(s, &r, &err) == -1)
+			tap_ok(false, "%s", err.text);
+	}
+}
+
+static void
+unsettled(void)
+{
+	uint8_t from[STATE_KEY] = { 2, 10 }, to[STATE_KEY] = { 2, 20 };
+	char file[PATH_MAX], value[128], text[128];
+	struct state s;
+	struct row r, got;
+	int n = 0, i;
+
+	err.text[0] = '\0';
+	if (state_path(file, sizeof(file), dir, "u", "Owner", &err) == -1 ||
+	    state_open(&s, dir, "u", "Owner", STATE_CREATE, &err) == -1 || state_run_begin(&s, &err) == -1)
+		abort();
+	put_rows(&s, 100, 1, ROW_PENDING);
+	tap_ok(state_commit(&s, &err) == 0, "a first run");
+	state_close(&s);
+	tap_ok(number(file, "SELECT count(*) FROM object") == 100 && number(file, "SELECT count(*) FROM unsettled") == 0,
+	    "fills the large table itself");
+
+	if (state_open(&s, dir, "u", "Owner", STATE_WRITE, &err) == -1 || state_begin(&s, &err) == -1)
+		abort();
+	put_rows(&s, 100, 1, 0);
+	put_rows(&s, 100, 5, ROW_MISSING);
+	tap_ok(state_commit(&s, &err) == 0, "acknowledged, then missed in a later run");
+	state_close(&s);
+	tap_ok(number(file, "SELECT count(*) FROM object") == 100 && number(file, "SELECT count(*) FROM unsettled") == 20, "stand beside");
+
+	if (state_open(&s, dir, "u", "Owner", STATE_WRITE, &err) == -1)
+		abort();
+	tap_ok(state_scan(&s, NULL, NULL, check_flags, &n, &err) == 0 && n == 100, "each row once, the newer one: %s", err.text);
+	n = 10;
+	tap_ok(state_scan(&s, from, to, check_flags, &n, &err) == 0 && n == 20, "a piece of them");
+	/* in parts, with writes behind the walk */
+	n = 0;
+	tap_ok(state_begin(&s, &err) == 0 && state_parts_open(&s, &err) == 0, "a walk");
+	for (i = 0; i < 10; i++) {
+		uint8_t a[STATE_KEY] = { 2, (uint8_t)(i * 10) }, b[STATE_KEY] = { 2, (uint8_t)(i * 10 + 10) };
+
+		if (state_part(&s, a, b, check_flags, &n, &err) == -1)
+			tap_ok(false, "%s", err.text);
+		make_row(&r, i * 10 + 1, value, sizeof(value));
+		if (state_delete(&s, r.key, &err) == -1)
+			tap_ok(false, "%s", err.text);
+	}
+	tap_ok(n == 100 && state_parts_end(&s, &err) == 0, "in ten parts: %s", err.text);
+	state_rollback(&s);
+	make_row(&r, 5, value, sizeof(value));
+	tap_ok(state_get(&s, r.key, &got, &err) == 1 && got.flags & ROW_MISSING, "one of them");
+	tap_ok(state_begin(&s, &err) == 0 && state_put(&s, &r, &err) == 0 && state_get(&s, r.key, &got, &err) == 1 && !(got.flags & ROW_MISSING),
+	    "listed again: it is at home");
+	make_row(&r, 10, value, sizeof(value));
+	tap_ok(state_delete(&s, r.key, &err) == 0 && state_get(&s, r.key, &got, &err) == 0, "deleted in both");
+	tap_ok(state_commit(&s, &err) == 0, "committed");
+	state_close(&s);
+	tap_ok(number(file, "SELECT count(*) FROM object") == 99 && number(file, "SELECT count(*) FROM unsettled") == 18, "and nothing is left over");
+
+	/* many: home they go */
+	if (state_open(&s, dir, "u", "Owner", STATE_WRITE, &err) == -1 || state_run_begin(&s, &err) == -1)
+		abort();
+	for (i = 0; i < 5000; i++) {
+		make_row(&r, i % 256, value, sizeof(value));
+		r.key[2] = (uint8_t)(i / 256 + 1);
+		r.flags |= ROW_PENDING;
+		if (state_put(&s, &r, &err) == -1)
+			abort();
+	}
+	if (state_commit(&s, &err) == -1)
+		abort();
+	state_close(&s);
+	tap_ok(number(file, "SELECT count(*) FROM unsettled") == 5018, "5,000 new ones of a state that is there");
+	if (state_open(&s, dir, "u", "Owner", STATE_WRITE, &err) == -1 || state_run_begin(&s, &err) == -1 || state_commit(&s, &err) == -1)
+		abort();
+	state_close(&s);
+	tap_ok(number(file, "SELECT count(*) FROM object") == 5099 && number(file, "SELECT count(*) FROM unsettled") == 0, "are brought home");
+
+	/* where no part is */
+	for (i = 1; i < 5; i += 3) {
+		snprintf(text, sizeof(text), "UPDATE object SET key = x'%02x' || substr(key, 2) WHERE key = (SELECT %s(key) FROM object)",
+		    i == 1 ? 0 : 0x77, i == 1 ? "min" : "max");
+		sql(file, text);
+		if (state_open(&s, dir, "u", "Owner", STATE_WRITE, &err) == -1)
+			abort();
+		tap_ok(state_parts_open(&s, &err) == -1 && s.damaged, "a key that was changed does not match: %s", err.text);
+		state_parts_close(&s);
+		state_close(&s);
+	}
+
+}
+
+static int
+ignore_row(void *arg, struct row *r, struct err *e)
+{
+	(void)arg;
+	(void)r;
+	(void)e;
+	return 0;
+}
+
+/* Rows whose check values are right, and that stand where no part of a run is. */
+static void
+misplaced(void)
+{
+	static const uint8_t first[2] = { 0, 9 };
+	uint8_t from[STATE_KEY] = { 1 }, to[STATE_KEY] = { 4 };
+	char value[128];
+	struct state s;
+	struct row r;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		err.text[0] = '\0';
+		if (state_open(&s, dir, i == 0 ? "m" : "n", "Owner", STATE_CREATE, &err) == -1 || state_run_begin(&s, &err) == -1)
+			abort();
+		put_rows(&s, 10, 1, 0);
+		make_row(&r, 3, value, sizeof(value));
+		r.key[0] = first[i];
+		if (state_put(&s, &r, &err) == -1)
+			abort();
+		tap_ok(state_parts_open(&s, &err) == 0, "the walk begins: %s", err.text);
+		tap_ok((state_part(&s, from, to, ignore_row, NULL, &err) == -1) == (i == 0), "%s: %s", i == 0 ? "before all parts" : "in no part", err.text);
+		tap_ok(i == 0 || state_parts_end(&s, &err) == -1, "behind all parts: %s", err.text);
+		tap_ok(s.damaged, "damage");
+		state_close(&s);
+	}
 }
 
 /* --- damage --- */
@@ -381,6 +557,9 @@ main(int argc, char **argv)
 	log_set_level(LOG_CRITICAL);
 	rows();
 	versions();
+	unsettled();
+	misplaced();
+	clean(false);
 	if (argc > 2)
 		log_set_level(LOG_INFO);
 	damage(argc > 1 && strcmp(argv[1], "all") == 0, argc > 2 ? strtoul(argv[2], NULL, 10) : 0);
