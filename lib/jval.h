@@ -14,25 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "buf.h"
 #include "err.h"
 #include "scan.h"
-
-/* --- arena: many small pieces, freed together; bounded by max --- */
-
-struct arena {
-	struct arena_block *block;	/* private */
-	size_t	 used;			/* bytes handed out since the last reset */
-	size_t	 max;			/* ceiling of used */
-};
-
-void	 arena_init(struct arena *, size_t max);
-void	 arena_reset(struct arena *);		/* forget everything, keep the first block */
-void	 arena_release(struct arena *);
-/* 8-byte aligned; NULL once max is passed (the caller reports "result too large"). */
-void	*arena_alloc(struct arena *, size_t size) TC_MUST_CHECK;
-
-/* --- values --- */
 
 enum jtype { J_NULL, J_BOOL, J_NUMBER, J_STRING, J_ARRAY, J_OBJECT, J_EXPREF };
 
