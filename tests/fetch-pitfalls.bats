@@ -94,11 +94,25 @@ hosts_of() { jq -r '.data[].host' | sort -u | wc -l; }
 	! curl -s "$other/sandbox/requests" | grep -q canary
 }
 
-@test "a page of 200 MB goes through under an address-space limit" {
+huge() { # huge BYTES FILE: a page of so many bytes
+	{ printf '{"data":['; yes '{"host":"a.example.com","x":"0123456789012345678901234567890123456789"},' | head -c "$1" | sed '$d'; printf '{"host":"z"}]}'; } >"$2"
+}
+
+@test "a page of 200 MB goes through under an address-space limit, and in the memory of one of 2 MB" {
 	sanitized && not_applicable "sanitizers map more"
-	{ printf '{"data":['; yes '{"host":"a.example.com","x":"0123456789012345678901234567890123456789"},' | head -c 200000000 | sed '$d'; printf '{"host":"z"}]}'; } >big.json
-	jq -nc --arg f "$PWD/big.json" '{path: "/feed/p", body_file: $f}' >s.ndjson
+	need_tool python3
+	huge 200000000 big.json
+	huge 2000000 small.json
+	jq -nc --arg d "$PWD" '{path: "/feed/big", body_file: ($d + "/big.json")}, {path: "/feed/small", body_file: ($d + "/small.json")},
+		{path: "/feed/none", body: {data: []}}' >s.ndjson
 	serve s
 	feed ''
-	(ulimit -v 131072 && tc-fetch ./feed.json 2>err | cmp - <(cat big.json; echo)) || { cat err; false; }
+	for size in none small big; do sed "s,/feed/p,/feed/$size," feed.json >$size.feed.json; done
+	(ulimit -v 131072 && tc-fetch ./big.feed.json 2>err | cmp - <(cat big.json; echo)) || { cat err; false; }
+	for size in none small big; do peak $size.kib tc-fetch ./$size.feed.json >/dev/null 2>&1; done
+	peak start.kib tc-fetch -V >/dev/null
+	# what the libraries map is there with a page of nothing
+	[ $(($(<big.kib) - $(<none.kib))) -lt 6144 ]
+	[ $(($(<big.kib) - $(<small.kib))) -lt 2048 ]
+	[ $(($(<big.kib) - $(<start.kib))) -lt 16384 ]
 }

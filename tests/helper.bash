@@ -42,3 +42,14 @@ not_applicable() {
 same_json() {
 	diff <(jq -S . "$1") <(jq -S . "$2")
 }
+
+# peak FILE COMMAND [argument ...]: runs it, and writes the most memory it had (resident, KiB) into FILE.
+peak() {
+	python3 -S -E -c 'import os, sys
+pid = os.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss, file=open(sys.argv[1], "w"))
+sys.exit(os.waitstatus_to_exitcode(status) & 255)' "$@"
+}
