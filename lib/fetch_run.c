@@ -309,45 +309,7 @@ fetch_run_http(struct fetch_run *r, struct err *err)
 	return rc;
 }
 
-/* --- captures --- */
-
-int
-fetch_run_replay(struct fetch_run *r, char *const *source, int n, struct err *err)
-{
-	struct delivery d = { .run = r, .status = 200, .time = date_now() };
-	struct replay *replay;
-	struct page page;
-	int i, rc = 0;
-
-	if (other_run(r, err) == -1)
-		return -1;
-	r->complete = true;
-	page_init(&page, r->def->max_bytes);
-	page.follow = r->def->expect == PAGE_JSON;
-	for (i = 0; rc == 0 && i < n; i++) {
-		rc = replay_open(&replay, source[i], err);
-		if (rc == -1)
-			break;
-		while ((rc = replay_next(replay, &page, &d.url, err)) == 1)
-			if (deliver(&d, &page, err) == -1 || stopped(r, err) == -1) {
-				rc = err_prefix(err, "%s", d.url);
-				break;
-			}
-		r->complete &= replay_complete(replay);
-		replay_free(replay);
-	}
-	page_release(&page);
-	return rc;
-}
-
-/* --- files --- */
-
-bool
-fetch_def_is_local(const struct fetch_def *d)
-{
-	return strncasecmp(d->first_url, "http://", 7) != 0 && strncasecmp(d->first_url, "https://", 8) != 0 &&
-	    strncmp(d->first_url, "{url:", 5) != 0;
-}
+/* --- captures and files --- */
 
 /* A plain file is a page as it lies there; anything else (a pipe) is read to its end first. */
 static int
@@ -378,6 +340,58 @@ read_file(struct fetch_run *r, const char *path, struct page *page, struct err *
 	if (n == -1)
 		return err_set(err, REASON_STATE, "cannot read %s: %s", path, strerror(errno));
 	return err->reason == REASON_NONE ? 0 : -1;
+}
+
+static int
+from_stdin(struct delivery *d, struct page *page, struct err *err)
+{
+	d->url = "-";
+	if (read_file(d->run, "-", page, err) == -1)
+		return -1;
+	return deliver(d, page, err) == -1 ? err_prefix(err, "standard input") : 0;
+}
+
+int
+fetch_run_replay(struct fetch_run *r, char *const *source, int n, struct err *err)
+{
+	struct delivery d = { .run = r, .status = 200, .time = date_now() };
+	struct replay *replay;
+	struct page page;
+	int i, rc = 0;
+
+	if (other_run(r, err) == -1)
+		return -1;
+	r->complete = true;
+	page_init(&page, r->def->max_bytes);
+	page.follow = r->def->expect == PAGE_JSON;
+	for (i = 0; rc == 0 && i < n; i++) {
+		if (strcmp(source[i], "-") == 0) {
+			rc = from_stdin(&d, &page, err);
+			r->complete = false;
+			continue;
+		}
+		rc = replay_open(&replay, source[i], err);
+		if (rc == -1)
+			break;
+		while ((rc = replay_next(replay, &page, &d.url, err)) == 1)
+			if (deliver(&d, &page, err) == -1 || stopped(r, err) == -1) {
+				rc = err_prefix(err, "%s", d.url);
+				break;
+			}
+		r->complete &= replay_complete(replay);
+		replay_free(replay);
+	}
+	page_release(&page);
+	return rc;
+}
+
+/* --- files --- */
+
+bool
+fetch_def_is_local(const struct fetch_def *d)
+{
+	return strncasecmp(d->first_url, "http://", 7) != 0 && strncasecmp(d->first_url, "https://", 8) != 0 &&
+	    strncmp(d->first_url, "{url:", 5) != 0;
 }
 
 int

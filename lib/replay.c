@@ -41,7 +41,7 @@ list_files(struct replay *r, struct err *err)
 	DIR *d = opendir(r->dir);
 
 	if (d == NULL)
-		return err_set(err, REASON_USAGE, "cannot read capture %s: %s", r->dir, strerror(errno));
+		return err_set(err, REASON_USAGE, "cannot read directory %s: %s", r->dir, strerror(errno));
 	while ((e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", r->dir, e->d_name) >= (int)sizeof(path) ||
 		    stat(path, &st) == -1 || !S_ISREG(st.st_mode))
@@ -50,7 +50,7 @@ list_files(struct replay *r, struct err *err)
 	}
 	closedir(d);
 	if (r->n == 0)
-		return err_set(err, REASON_USAGE, "capture %s holds no pages", r->dir);
+		return err_set(err, REASON_USAGE, "directory %s holds no pages", r->dir);
 	qsort(r->name, r->n, sizeof(*r->name), by_name);
 	return 0;
 }
@@ -74,7 +74,7 @@ replay_open(struct replay **out, const char *source, struct err *err)
 	int rc;
 
 	if (stat(source, &st) == -1)
-		rc = err_set(err, REASON_USAGE, "cannot read capture %s: %s", source, strerror(errno));
+		rc = err_set(err, REASON_USAGE, "cannot open %s: %s", source, strerror(errno));
 	else if (!S_ISDIR(st.st_mode)) {
 		add_name(r, source);
 		rc = 0;

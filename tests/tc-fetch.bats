@@ -176,6 +176,19 @@ json_feed() {
 	printf 'host\nb.example\n' | cmp - out
 }
 
+@test "files on the command line: standard input among them, and what cannot be opened is called what it is" {
+	printf 'host\na.example\n' >1.csv
+	run --separate-stderr -0 tc-fetch --stats st ./feed.json 1.csv - <<<$'host\nb.example'
+	[ "$output" = $'host\na.example\nhost\nb.example' ]
+	[ "$(jq -c '[.pages, .complete]' st)" = '[2,0]' ]
+	run --separate-stderr -2 tc-fetch ./feed.json 1.csv nofile
+	[[ $stderr == *"tc-fetch: error: cannot open nofile: No such file or directory"* ]]
+	mkdir nothing
+	run --separate-stderr -2 tc-fetch --replay nothing ./feed.json
+	[ -z "$output" ]
+	[[ $stderr == *"tc-fetch: error: directory nothing holds no pages"* ]]
+}
+
 @test "a full disk and a reader that went away are said, with exit 1" {
 	[ -e /dev/full ] || skip "no /dev/full"
 	run --separate-stderr -1 bash -c 'tc-fetch ./feed.json >/dev/full'
