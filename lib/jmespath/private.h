@@ -2,6 +2,9 @@
  * What the files of the jmespath room share; nobody else includes this.
  *
  * text --lex.c--> tokens --parse.c--> nodes --eval.c--> a value.
+ * eval.c walks; project.c, operators.c and call.c do what a node asks for,
+ * with the functions of functions.c (arrays.c, numbers.c, strings.c); fail.c
+ * has the errors and ceilings of all of them.
  * Chains of equal rank (a.b.c, a || b || c, a + b - c) are one node with many
  * children, so depth of the tree is depth of what the author nested, and that
  * is bounded by LIMIT_EXPRESSION_DEPTH: eval() may recurse over it.
@@ -14,6 +17,7 @@
 #include <stdint.h>
 
 #include "jmespath.h"
+#include "limit.h"
 
 /* --- tokens --- */
 
@@ -113,15 +117,51 @@ struct run {
 	struct err		*err;
 };
 
-/* NULL: err and the error's kind are set. */
-struct jval *jmes_eval(struct run *, const struct node *, struct jval *current);
+/* "invalid type: abs() ..." becomes "invalid type at column 7: abs() ...", once. Returns NULL. */
+struct jval *jmes_locate(struct run *, const struct node *);
 
-/* Adds work to the steps. False past LIMIT_STEPS: err is set. */
-bool	 jmes_charge(struct run *, uint64_t work);
+/* For jmes_eval() alone. */
+struct jval *jmes_eval_node(struct run *, const struct node *, struct jval *current);
+
+/* NULL: err and the error's kind are set. */
+static inline struct jval *
+jmes_eval(struct run *r, const struct node *n, struct jval *current)
+{
+	struct jval *v = jmes_eval_node(r, n, current);
+
+	return __builtin_expect(v != NULL, 1) ? v : jmes_locate(r, n);
+}
+
+/* Past LIMIT_STEPS: err is set; false. */
+bool	 jmes_tired(struct run *);
+
+/* Adds work to the steps: once and more for each node. False past LIMIT_STEPS: err is set. */
+static inline bool
+jmes_charge(struct run *r, uint64_t work)
+{
+	r->ctx->steps += work;
+	return __builtin_expect(r->ctx->steps <= LIMIT_STEPS, 1) || jmes_tired(r);
+}
+
 struct jval *jmes_full(struct run *);		/* "result too large"; returns NULL */
 
 /* A filled array or object: sets its depth, or fails. */
 struct jval *jmes_seal(struct run *, struct jval *);
+
+/*
+ * The parts of jmes_eval(), each for its kind of node; NULL as there.
+ * jmes_project(): rest (NULL: nothing) on every item, what is null left out;
+ * without rest and nulls the array itself is the result.
+ */
+struct jval *jmes_project(struct run *, const struct node *rest, struct jval *array);
+struct jval *jmes_each_value(struct run *, const struct node *, struct jval *object);
+struct jval *jmes_filter(struct run *, const struct node *, struct jval *array);
+struct jval *jmes_flatten(struct run *, const struct node *, struct jval *array);
+struct jval *jmes_slice(struct run *, const struct node *, struct jval *);
+struct jval *jmes_fold(struct run *, const struct node *, struct jval *current);
+struct jval *jmes_sign(struct run *, const struct node *, struct jval *current);
+struct jval *jmes_call(struct run *, const struct node *, struct jval *current);
+struct jval *jmes_expref(struct run *, const struct node *);
 
 /* --- functions of the specification --- */
 
