@@ -1,11 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
+/* The grammar: tokens to nodes. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "limit.h"
-#include "private.h"
+#include "parse_private.h"
 #include "text.h"
 #include "xmalloc.h"
 
@@ -31,164 +29,8 @@ static const uint8_t rank[T_TYPES] = {
 	[T_FLATTEN] = RANK_FLATTEN, [T_FILTER] = RANK_FILTER, [T_DOT] = RANK_DOT, [T_LBRACKET] = 55,
 };
 
-struct variable {
-	const char	*name;		/* without the $ */
-	uint32_t	 len, slot;
-	bool		 hidden;	/* until the "in" of its let */
-};
-
-/* A list that grows in the arena; the pieces it leaves behind are at most as large as itself. */
-struct list {
-	struct node	**node;
-	uint32_t	 n, cap;
-};
-
-struct parser {
-	struct jmespath	*jmes;
-	struct token	*token;		/* the next one */
-	struct err	*err;
-	jmp_buf		 failed;	/* err is set */
-	int		 depth;
-	struct variable	*scope;		/* innermost last */
-	uint32_t	 nscope, capscope;
-	uint32_t	 slot;		/* the next free one */
-	struct list	 outer;
-};
-
 static struct node *expression(struct parser *, int limit);
 static struct node *climb(struct parser *, struct node *left, int limit);
-
-/* --- failing --- */
-
-static _Noreturn void
-fail(struct parser *p, const struct token *t, const char *why)
-{
-	static const char *const found = ", found ";
-	struct jmespath *j = p->jmes;
-
-	if (t->type == T_END)
-		jmes_syntax(j->text, j->len, t->off, p->err, "%s%sthe end", why, found);
-	else
-		jmes_syntax(j->text, j->len, t->off, p->err, "%s%s'%.*s'", why, found,
-		    (int)text_cut(j->text + t->off, t->len, 60), j->text + t->off);
-	longjmp(p->failed, 1);
-}
-
-static _Noreturn void fail_call(struct parser *, enum jmespath_error, const char *, const struct token *, const char *, ...) TC_PRINTF(5, 6);
-
-static _Noreturn void
-fail_call(struct parser *p, enum jmespath_error kind, const char *name, const struct token *t, const char *fmt, ...)
-{
-	char why[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	jmes_set_error(kind);
-	err_set(p->err, REASON_USAGE, "%s at column %zu: %s", name, jmes_column(p->jmes->text, p->jmes->len, t->off), why);
-	longjmp(p->failed, 1);
-}
-
-static void *
-alloc(struct parser *p, size_t size)
-{
-	void *mem = arena_alloc(&p->jmes->arena, size);
-
-	if (mem == NULL) {
-		jmes_set_error(JE_LIMIT);
-		err_set(p->err, REASON_USAGE, "expression too large");
-		longjmp(p->failed, 1);
-	}
-	return mem;
-}
-
-/* --- building --- */
-
-static struct node *
-make(struct parser *p, enum op op, uint32_t off)
-{
-	struct node *n = alloc(p, sizeof(*n));
-
-	*n = (struct node){ .op = (uint8_t)op, .off = off };
-	return n;
-}
-
-static void
-list_add(struct parser *p, struct list *l, struct node *n)
-{
-	if (l->n == l->cap) {
-		uint32_t cap = l->cap == 0 ? 2 : l->cap * 2;
-		struct node **grown = alloc(p, cap * sizeof(struct node *));
-
-		if (l->n > 0)
-			memcpy(grown, l->node, l->n * sizeof(struct node *));
-		l->node = grown;
-		l->cap = cap;
-	}
-	l->node[l->n++] = n;
-}
-
-/* A node's children have the list's shape; their capacity is the next power of two. */
-static void
-add_child(struct parser *p, struct node *n, struct node *child)
-{
-	struct list l = { n->child, n->n, n->n };
-
-	if (n->n > 1 && (n->n & (n->n - 1)) != 0)	/* between powers of two there is room */
-		l.cap = n->n + 1;
-	else if (n->n == 1)
-		l.cap = 2;
-	list_add(p, &l, child);
-	n->child = l.node;
-	n->n = l.n;
-}
-
-static struct node *
-make1(struct parser *p, enum op op, uint32_t off, struct node *child)
-{
-	struct node *n = make(p, op, off);
-
-	if (child != NULL)
-		add_child(p, n, child);
-	return n;
-}
-
-/* left then right, in a node of the given kind that takes up a left one of its own kind. */
-static struct node *
-join(struct parser *p, enum op op, struct node *left, struct node *right)
-{
-	uint32_t i;
-
-	if (left == NULL)
-		return right;
-	if (left->op != op)
-		left = make1(p, op, left->off, left);
-	if (right->op == op && op == N_CHAIN)
-		for (i = 0; i < right->n; i++)
-			add_child(p, left, right->child[i]);
-	else
-		add_child(p, left, right);
-	return left;
-}
-
-static struct node *
-join_fold(struct parser *p, struct node *left, struct token *t, struct node *right)
-{
-	struct fold *grown;
-
-	if (left->op != N_FOLD)
-		left = make1(p, N_FOLD, left->off, left);
-	if ((left->n & (left->n - 1)) == 0) {
-		grown = alloc(p, 2 * left->n * sizeof(*grown));
-		if (left->n > 1)
-			memcpy(grown, left->u.fold, left->n * sizeof(*grown));
-		left->u.fold = grown;
-	}
-	left->u.fold[left->n] = (struct fold){ t->type == T_STAR ? T_TIMES : t->type, t->off };
-	add_child(p, left, right);
-	return left;
-}
 
 /* --- the grammar's rules --- */
 
@@ -196,7 +38,7 @@ static struct token *
 expect(struct parser *p, enum token_type type, const char *why)
 {
 	if (p->token->type != type)
-		fail(p, p->token, why);
+		parse_fail(p, p->token, why);
 	return p->token++;
 }
 
@@ -225,7 +67,7 @@ static struct node *
 field(struct parser *p)
 {
 	struct token *t = p->token++;
-	struct node *n = make(p, N_FIELD, t->off);
+	struct node *n = node_make(p, N_FIELD, t->off);
 
 	if (t->type == T_NAME) {
 		n->u.name.text = p->jmes->text + t->off;
@@ -241,10 +83,10 @@ field(struct parser *p)
 static struct node *
 multi_list(struct parser *p, uint32_t off)
 {
-	struct node *n = make(p, N_LIST, off);
+	struct node *n = node_make(p, N_LIST, off);
 
 	do {
-		add_child(p, n, expression(p, 0));
+		node_add_child(p, n, expression(p, 0));
 	} while (take(p, T_COMMA));
 	expect(p, T_RBRACKET, "expected ',' or ']'");
 	return n;
@@ -266,13 +108,13 @@ find_key(const struct jmember *key, uint32_t n, const struct node *name)
 static struct node *
 multi_hash(struct parser *p, uint32_t off)
 {
-	struct node *n = make(p, N_HASH, off), *name, *value;
+	struct node *n = node_make(p, N_HASH, off), *name, *value;
 	struct jmember *grown;
 	uint32_t i;
 
 	do {
 		if (p->token->type != T_NAME && p->token->type != T_QUOTED)
-			fail(p, p->token, "expected a member's name");
+			parse_fail(p, p->token, "expected a member's name");
 		name = field(p);
 		expect(p, T_COLON, "expected ':' after the member's name");
 		value = expression(p, 0);
@@ -282,13 +124,13 @@ multi_hash(struct parser *p, uint32_t off)
 			continue;
 		}
 		if ((n->n & (n->n - 1)) == 0) {
-			grown = alloc(p, (n->n == 0 ? 1 : 2 * n->n) * sizeof(*grown));
+			grown = parse_alloc(p, (n->n == 0 ? 1 : 2 * n->n) * sizeof(*grown));
 			if (n->n > 0)
 				memcpy(grown, n->u.key, n->n * sizeof(*grown));
 			n->u.key = grown;
 		}
 		n->u.key[n->n] = (struct jmember){ name->u.name.text, name->u.name.len, NULL };
-		add_child(p, n, value);
+		node_add_child(p, n, value);
 	} while (take(p, T_COMMA));
 	expect(p, T_RBRACE, "expected ',' or '}'");
 	return n;
@@ -305,7 +147,7 @@ dot_right(struct parser *p, int limit)
 		return climb(p, t->type == T_LBRACKET ? multi_list(p, t->off) : multi_hash(p, t->off), limit);
 	}
 	if ((t->type != T_NAME && t->type != T_QUOTED && t->type != T_STAR) || starts_let(p))
-		fail(p, t, "expected a name, a function, '*', '[' or '{' after '.'");
+		parse_fail(p, t, "expected a name, a function, '*', '[' or '{' after '.'");
 	return expression(p, limit);
 }
 
@@ -323,7 +165,7 @@ projected(struct parser *p, int limit)
 	}
 	if (t->type == T_LBRACKET && t[1].type != T_NUMBER && t[1].type != T_COLON &&
 	    !(t[1].type == T_STAR && t[2].type == T_RBRACKET))
-		fail(p, &t[1], "expected an index, a slice or '*'");
+		parse_fail(p, &t[1], "expected an index, a slice or '*'");
 	return expression(p, limit);
 }
 
@@ -345,7 +187,7 @@ index_or_slice(struct parser *p, uint32_t off)
 
 	slice_number(p, &s.start, &s.has_start);
 	if (s.has_start && take(p, T_RBRACKET)) {
-		n = make(p, N_INDEX, off);
+		n = node_make(p, N_INDEX, off);
 		n->u.index = s.start;
 		return n;
 	}
@@ -357,8 +199,8 @@ index_or_slice(struct parser *p, uint32_t off)
 			s.step = 1;
 	}
 	expect(p, T_RBRACKET, "expected ']' or a number at the slice's end");
-	n = make1(p, N_SLICE, off, projected(p, RANK_STAR));
-	n->u.slice = alloc(p, sizeof(s));
+	n = node_make1(p, N_SLICE, off, projected(p, RANK_STAR));
+	n->u.slice = parse_alloc(p, sizeof(s));
 	*n->u.slice = s;
 	return n;
 }
@@ -375,7 +217,7 @@ bracket(struct parser *p)
 	}
 	if (t[1].type == T_STAR && t[2].type == T_RBRACKET) {
 		p->token += 3;
-		return make1(p, N_EACH, t->off, projected(p, RANK_STAR));
+		return node_make1(p, N_EACH, t->off, projected(p, RANK_STAR));
 	}
 	return NULL;
 }
@@ -384,11 +226,11 @@ static struct node *
 filter(struct parser *p)
 {
 	struct token *t = p->token++;
-	struct node *n = make1(p, N_FILTER, t->off, expression(p, 0)), *rest;
+	struct node *n = node_make1(p, N_FILTER, t->off, expression(p, 0)), *rest;
 
 	expect(p, T_RBRACKET, "expected ']' at the filter's end");
 	if ((rest = projected(p, RANK_FILTER)) != NULL)
-		add_child(p, n, rest);
+		node_add_child(p, n, rest);
 	return n;
 }
 
@@ -397,7 +239,7 @@ flatten(struct parser *p)
 {
 	struct token *t = p->token++;
 
-	return make1(p, N_FLATTEN, t->off, projected(p, RANK_FLATTEN));
+	return node_make1(p, N_FLATTEN, t->off, projected(p, RANK_FLATTEN));
 }
 
 static struct node *
@@ -405,7 +247,7 @@ each_value(struct parser *p)
 {
 	struct token *t = p->token++;
 
-	return make1(p, N_EACH_VALUE, t->off, projected(p, RANK_STAR));
+	return node_make1(p, N_EACH_VALUE, t->off, projected(p, RANK_STAR));
 }
 
 static struct node *
@@ -415,7 +257,7 @@ argument(struct parser *p)
 
 	if (!take(p, T_EXPREF))
 		return expression(p, 0);
-	return make1(p, N_EXPREF, t->off, expression(p, 0));
+	return node_make1(p, N_EXPREF, t->off, expression(p, 0));
 }
 
 static struct node *
@@ -423,26 +265,26 @@ call(struct parser *p)
 {
 	struct token *t = p->token;
 	const char *name = p->jmes->text + t->off;
-	struct node *n = make(p, N_CALL, t->off);
+	struct node *n = node_make(p, N_CALL, t->off);
 	const struct function *f = jmes_function(name, t->len);
 	int count;
 
 	if (f == NULL)
-		fail_call(p, JE_UNKNOWN_FUNCTION, "unknown function", t, "there is no %.*s()", t->len < 100 ? (int)t->len : 100, name);
+		parse_fail_call(p, JE_UNKNOWN_FUNCTION, "unknown function", t, "there is no %.*s()", t->len < 100 ? (int)t->len : 100, name);
 	p->token += 2;
 	if (p->token->type != T_RPAREN)
 		do {
-			add_child(p, n, argument(p));
+			node_add_child(p, n, argument(p));
 		} while (take(p, T_COMMA));
 	expect(p, T_RPAREN, "expected ',' or ')'");
 	count = (int)n->n;
 	if (f->max < 0 && count < f->min)
-		fail_call(p, JE_INVALID_ARITY, "invalid arity", t, "%s() takes at least %d argument%s, not %d", f->name, f->min,
+		parse_fail_call(p, JE_INVALID_ARITY, "invalid arity", t, "%s() takes at least %d argument%s, not %d", f->name, f->min,
 		    f->min == 1 ? "" : "s", count);
 	if (f->max >= 0 && f->min != f->max && (count < f->min || count > f->max))
-		fail_call(p, JE_INVALID_ARITY, "invalid arity", t, "%s() takes %d to %d arguments, not %d", f->name, f->min, f->max, count);
+		parse_fail_call(p, JE_INVALID_ARITY, "invalid arity", t, "%s() takes %d to %d arguments, not %d", f->name, f->min, f->max, count);
 	if (f->min == f->max && count != f->min)
-		fail_call(p, JE_INVALID_ARITY, "invalid arity", t, "%s() takes %d argument%s, not %d", f->name, f->min,
+		parse_fail_call(p, JE_INVALID_ARITY, "invalid arity", t, "%s() takes %d argument%s, not %d", f->name, f->min,
 		    f->min == 1 ? "" : "s", count);
 	n->u.function = f;
 	return n;
@@ -458,14 +300,14 @@ variable(struct parser *p)
 
 	for (i = p->nscope; i-- > 0;)
 		if (!p->scope[i].hidden && p->scope[i].len == len && memcmp(p->scope[i].name, name, len) == 0) {
-			n = make(p, N_LOCAL, t->off);
+			n = node_make(p, N_LOCAL, t->off);
 			n->u.slot = p->scope[i].slot;
 			return n;
 		}
-	n = make(p, N_OUTER, t->off);
+	n = node_make(p, N_OUTER, t->off);
 	n->u.name.text = name;
 	n->u.name.len = len;
-	list_add(p, &p->outer, n);
+	node_list_add(p, &p->outer, n);
 	return n;
 }
 
@@ -486,7 +328,7 @@ scope_push(struct parser *p, const struct token *t, uint32_t slot)
 static struct node *
 let(struct parser *p)
 {
-	struct node *n = make(p, N_LET, p->token->off);
+	struct node *n = node_make(p, N_LET, p->token->off);
 	struct token *t;
 	uint32_t base = p->slot, outside = p->nscope, i = 0;
 
@@ -496,18 +338,18 @@ let(struct parser *p)
 		t = expect(p, T_VARIABLE, "expected a variable");
 		expect(p, T_ASSIGN, "expected '=' after the variable");
 		p->slot = base + i++;
-		add_child(p, n, expression(p, 0));
+		node_add_child(p, n, expression(p, 0));
 		scope_push(p, t, base + i - 1);
 	} while (take(p, T_COMMA));
 	if (!is_word(p, p->token, "in"))
-		fail(p, p->token, "expected ',' or 'in' after the variable's value");
+		parse_fail(p, p->token, "expected ',' or 'in' after the variable's value");
 	for (i = outside; i < p->nscope; i++)
 		p->scope[i].hidden = false;
 	p->token++;
 	p->slot = base + n->n;
 	if (p->slot > p->jmes->slots)
 		p->jmes->slots = p->slot;
-	add_child(p, n, expression(p, 0));
+	node_add_child(p, n, expression(p, 0));
 	p->nscope = outside;
 	p->slot = base;
 	return n;
@@ -527,18 +369,18 @@ begin(struct parser *p)
 		return starts_let(p) ? let(p) : field(p);
 	case T_QUOTED:
 		if (t[1].type == T_LPAREN)
-			fail(p, &t[1], "a quoted name is no function");
+			parse_fail(p, &t[1], "a quoted name is no function");
 		return field(p);
 	case T_RAW: case T_LITERAL:
 		p->token++;
-		n = make(p, N_LITERAL, t->off);
+		n = node_make(p, N_LITERAL, t->off);
 		n->u.literal = t->u.literal;
 		return n;
 	case T_VARIABLE:
 		return variable(p);
 	case T_CURRENT: case T_ROOT:
 		p->token++;
-		return make(p, t->type == T_ROOT ? N_ROOT : N_CURRENT, t->off);
+		return node_make(p, t->type == T_ROOT ? N_ROOT : N_CURRENT, t->off);
 	case T_STAR:
 		return each_value(p);
 	case T_FILTER:
@@ -560,25 +402,25 @@ begin(struct parser *p)
 		return n;
 	case T_NOT: case T_PLUS: case T_MINUS:
 		p->token++;
-		return make1(p, t->type == T_NOT ? N_NOT : t->type == T_PLUS ? N_PLUS : N_MINUS, t->off,
+		return node_make1(p, t->type == T_NOT ? N_NOT : t->type == T_PLUS ? N_PLUS : N_MINUS, t->off,
 		    expression(p, RANK_UNARY));
 	case T_NUMBER:
-		fail(p, t, "a number stands in backquotes (`1`)");
+		parse_fail(p, t, "a number stands in backquotes (`1`)");
 	case T_EXPREF:
-		fail(p, t, "'&' is only for a function's argument");
+		parse_fail(p, t, "'&' is only for a function's argument");
 	default:
-		fail(p, t, "expected an expression");
+		parse_fail(p, t, "expected an expression");
 	}
 }
 
 static struct node *
 ternary(struct parser *p, struct node *left)
 {
-	struct node *n = make1(p, N_TERNARY, left->off, left);
+	struct node *n = node_make1(p, N_TERNARY, left->off, left);
 
-	add_child(p, n, expression(p, 0));
+	node_add_child(p, n, expression(p, 0));
 	expect(p, T_COLON, "expected ':' of '? :'");
-	add_child(p, n, expression(p, RANK_TERNARY - 1));
+	node_add_child(p, n, expression(p, RANK_TERNARY - 1));
 	return n;
 }
 
@@ -595,25 +437,25 @@ climb(struct parser *p, struct node *left, int limit)
 		case T_DOT:
 			p->token++;
 			if (p->token->type == T_STAR)
-				left = join(p, N_CHAIN, left, each_value(p));
+				left = node_join(p, N_CHAIN, left, each_value(p));
 			else
-				left = join(p, N_CHAIN, left, dot_right(p, RANK_DOT));
+				left = node_join(p, N_CHAIN, left, dot_right(p, RANK_DOT));
 			break;
 		case T_LBRACKET:
 			if ((right = bracket(p)) == NULL)
-				fail(p, &t[1], "expected an index, a slice or '*'");
-			left = join(p, N_CHAIN, left, right);
+				parse_fail(p, &t[1], "expected an index, a slice or '*'");
+			left = node_join(p, N_CHAIN, left, right);
 			break;
 		case T_FILTER:
-			left = join(p, N_CHAIN, left, filter(p));
+			left = node_join(p, N_CHAIN, left, filter(p));
 			break;
 		case T_FLATTEN:
-			left = join(p, N_CHAIN, left, flatten(p));
+			left = node_join(p, N_CHAIN, left, flatten(p));
 			break;
 		case T_PIPE: case T_OR: case T_AND:
 			p->token++;
 			right = expression(p, rank[t->type]);
-			left = join(p, t->type == T_PIPE ? N_PIPE : t->type == T_OR ? N_OR : N_AND, left, right);
+			left = node_join(p, t->type == T_PIPE ? N_PIPE : t->type == T_OR ? N_OR : N_AND, left, right);
 			break;
 		case T_QUESTION:
 			p->token++;
@@ -621,7 +463,7 @@ climb(struct parser *p, struct node *left, int limit)
 			break;
 		default:
 			p->token++;
-			left = join_fold(p, left, t, expression(p, rank[t->type]));
+			left = node_join_fold(p, left, t, expression(p, rank[t->type]));
 		}
 	}
 	return left;
@@ -643,7 +485,7 @@ expression(struct parser *p, int limit)
 	return n;
 }
 
-/* The one place that fail() comes back to. */
+/* The one place that parse_fail() comes back to. */
 static int
 whole(struct parser *p)
 {
@@ -651,7 +493,7 @@ whole(struct parser *p)
 		return -1;
 	p->jmes->top = expression(p, 0);
 	if (p->token->type != T_END)
-		fail(p, p->token, "expected an operator or the end");
+		parse_fail(p, p->token, "expected an operator or the end");
 	p->jmes->outer = p->outer.node;
 	p->jmes->nouter = p->outer.n;
 	return 0;

@@ -2,9 +2,10 @@
  * What the files of the jmespath room share; nobody else includes this.
  *
  * text --lex.c--> tokens --parse.c--> nodes --eval.c--> a value.
- * eval.c walks; project.c, operators.c and call.c do what a node asks for,
- * with the functions of functions.c (arrays.c, numbers.c, strings.c); fail.c
- * has the errors and ceilings of all of them.
+ * parse.c has its nodes made by build.c (parse_private.h). eval.c walks;
+ * project.c, operators.c and call.c do what a node asks for, with the functions
+ * of functions.c (arrays.c, numbers.c, strings.c); fail.c has the errors and
+ * ceilings of an evaluation.
  * Chains of equal rank (a.b.c, a || b || c, a + b - c) are one node with many
  * children, so depth of the tree is depth of what the author nested, and that
  * is bounded by LIMIT_EXPRESSION_DEPTH: eval() may recurse over it.
