@@ -228,7 +228,7 @@ named_month(struct reader *r, int64_t *when)
 
 	if (letter(*r->s)) {
 		n = word(r, &start);
-		if (date_weekday(start, n)) {
+		if (date_weekday(start, n) > 0) {
 			if (!gap(r))
 				return "no known form of a date";
 		} else
@@ -321,6 +321,26 @@ shift(int64_t now, int64_t n, int64_t seconds, int months, int64_t *when)
 	return NULL;
 }
 
+/* "last friday" is the latest one before today, "next friday" the first one after it, at midnight; "last week" is seven days ago. */
+static const char *
+nearest(struct reader *r, int64_t now, int sign, int64_t *when)
+{
+	const char *start;
+	int64_t seconds, midnight = now - now % 86400;
+	int months, day, today = (int)((now / 86400 + 3) % 7) + 1;	/* 1970-01-01 was a Thursday */
+	size_t len;
+
+	blanks(r);
+	len = word(r, &start);
+	if (r->s != r->end)
+		return "something follows the date";
+	if ((day = date_weekday(start, len)) > 0) {
+		day = sign > 0 ? (day - today + 6) % 7 + 1 : (today - day + 6) % 7 + 1;
+		return shift(midnight, sign * day, 86400, 0, when);
+	}
+	return unit(start, len, &seconds, &months) ? shift(now, sign, seconds, months, when) : "no known form of a date";
+}
+
 static const char *
 relative(struct reader *r, int64_t now, int64_t *when)
 {
@@ -341,6 +361,8 @@ relative(struct reader *r, int64_t now, int64_t *when)
 			return shift(midnight, 1, 86400, 0, when);
 		return "no known form of a date";
 	}
+	if (text_eq_nocase(start, len, "last") || text_eq_nocase(start, len, "next"))
+		return nearest(r, now, (start[0] | 0x20) == 'l' ? -1 : 1, when);
 	if (in)
 		blanks(r);
 	else

@@ -19,12 +19,15 @@
  * 1123/850/asctime, "25 Aug 2008", "August 25th, 2008", "2017 12 25",
  * US "5/28/2021" only through date_parse_format().
  * Relative forms (now, today, yesterday, tomorrow, "N units ago", "in N
- * units") are taken only when now >= 0. -1: err says what was not understood.
+ * units", "last friday", "next monday") are taken only when now >= 0. -1: err says what was not understood.
  */
 int	 date_parse(const char *text, size_t len, int64_t now, int64_t *when, struct err *) TC_MUST_CHECK;
 
 /* strptime-like: %Y %m %d %e %H %M %S %f %z %Z %b %B %y %p %I %s %j and literals; %y 69-99 is 19xx. */
 int	 date_parse_format(const char *text, size_t len, const char *format, int64_t *when, struct err *) TC_MUST_CHECK;
+
+/* Why nothing can be read by the format, or NULL. */
+const char *date_format_wrong(const char *format);
 
 #define DATE_LEN 20
 /* "YYYY-MM-DDTHH:MM:SSZ", NUL-terminated. */

@@ -80,15 +80,16 @@ date_month(const char *name, size_t len)
 	return text_eq_nocase(name, len, "sept") ? 9 : name_of(months, 12, name, len);
 }
 
-bool
+int
 date_weekday(const char *name, size_t len)
 {
 	static const char *const days[] = {
 		"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
 	};
 
-	return name_of(days, 7, name, len) > 0 || text_eq_nocase(name, len, "tues") || text_eq_nocase(name, len, "thur") ||
-	    text_eq_nocase(name, len, "thurs");
+	if (text_eq_nocase(name, len, "tues"))
+		return 2;
+	return text_eq_nocase(name, len, "thur") || text_eq_nocase(name, len, "thurs") ? 4 : name_of(days, 7, name, len);
 }
 
 size_t

@@ -8,6 +8,9 @@
 #include "date_part.h"
 #include "text.h"
 
+static const char conversions[] = "YymdeHIMSfjpbBhaAzZs", unknown[] = "the format has a conversion that is not known",
+    no_year[] = "the format has no year";
+
 struct parts {
 	struct date_civil c;
 	int		 yday;		/* from %j, 0: none */
@@ -80,7 +83,7 @@ field(struct parts *p, char spec, const char *s, size_t len)
 	case 'a':
 	case 'A':
 		n = letters(s, len);
-		return date_weekday(s, n) ? n : 0;
+		return date_weekday(s, n) > 0 ? n : 0;
 	case 'z':
 	case 'Z':
 		return date_zone(s, len, &p->c.offset);
@@ -102,7 +105,7 @@ together(struct parts *p, int64_t *when)
 		return p->when <= DATE_LAST ? NULL : "year outside 1970-2100";
 	}
 	if (!p->year)
-		return "the format has no year";
+		return no_year;
 	if (p->hour12) {
 		if (p->pm == 0 || p->c.hour < 1 || p->c.hour > 12)
 			return "no such time of day";
@@ -162,8 +165,8 @@ match(struct parts *p, const char *s, const char *end, const char *format)
 			}
 			continue;
 		}
-		if (*format == '\0' || strchr("YymdeHIMSfjpbBhaAzZs", *format) == NULL)
-			return "the format has a conversion that is not known";
+		if (*format == '\0' || strchr(conversions, *format) == NULL)
+			return unknown;
 		if ((n = field(p, *format, s, (size_t)(end - s))) == 0)
 			return "does not follow the format";
 		s += n;
@@ -185,4 +188,18 @@ date_parse_format(const char *text, size_t len, const char *format, int64_t *whe
 		return 0;
 	return err_set(err, REASON_CONTRACT, "cannot read date '%.*s' by '%s': %s",
 	    (int)text_cut(s, (size_t)(end - s), DATE_TEXT_MAX), s, format, why);
+}
+
+const char *
+date_format_wrong(const char *format)
+{
+	bool year = false;
+
+	for (; (format = strchr(format, '%')) != NULL; format++) {
+		format++;
+		if (*format == '\0' || strchr("TFD%", *format) != NULL ? *format == '\0' : strchr(conversions, *format) == NULL)
+			return unknown;
+		year |= strchr("YysFD", *format) != NULL;
+	}
+	return year ? NULL : no_year;
 }

@@ -25,7 +25,7 @@ const char *date_civil_time(const struct date_civil *, int64_t *when);
 
 /* 1-12 by full English name or its first three letters ("Sept" too), 0: none. Any case. */
 int	 date_month(const char *name, size_t len);
-bool	 date_weekday(const char *name, size_t len);
+int	 date_weekday(const char *name, size_t len);	/* 1-7 from Monday, 0: none */
 /* GMT, UTC, Z and the zones of RFC 822; numeric offsets +02, +0200, +02:00. Returns the bytes used, 0: none. */
 size_t	 date_zone(const char *text, size_t len, int *offset);
 

@@ -61,7 +61,7 @@
  * Times
  *	parse_date(value [, format])	parse_date('5/28/2021', '%m/%d/%Y')		-> '2021-05-28T00:00:00Z'
  *				format as strptime, or an array of them to be tried in turn; without one every form of
- *				date.h; not understood: an invalid-value error
+ *				date.h; empty: null; not understood: an invalid-value error
  *
  * Digests, of the text's bytes
  *	md5(text) sha1(text) sha256(text)	md5('abc')			-> '900150983cd24fb0d6963f7d28e17f72'

@@ -272,38 +272,60 @@ say_date(struct jmespath_ctx *ctx, int64_t when, struct err *err)
 	return fn_copy(ctx, out, DATE_LEN, err);
 }
 
+static struct jval *
+bad_format(struct jmespath_ctx *ctx, const struct jval *format, struct err *err)
+{
+	struct jval *z = jval_string_copy(ctx->arena, format->u.text, format->len);
+	const char *why;
+
+	if (z == NULL)
+		return fn_full(ctx, err);
+	if ((why = date_format_wrong(z->u.text)) == NULL)
+		return NULL;
+	jmespath_fail(JE_INVALID_VALUE, err, "parse_date(): '%.*s': %s", (int)text_cut(z->u.text, z->len, 60), z->u.text, why);
+	return z;
+}
+
 struct jval *
 fn_parse_date(struct jmespath_ctx *ctx, struct jval **arg, int n, struct err *err)
 {
 	char made[JVAL_NUMBER_TEXT];
 	const char *text = arg[0]->u.text;
 	size_t len = arg[0]->len;
+	struct jval *one = n > 1 ? arg[1] : &jval_null, **format = &one;
+	uint32_t i, formats = 1;
 	struct err why = { 0 };
 	int64_t when;
-	uint32_t i;
 
 	if (arg[0]->type == J_NUMBER && !arg[0]->text_is_source) {
 		len = jval_format_number(arg[0]->number, made);
 		text = made;
 	}
 	fn_charge(ctx, 640);
-	if (n == 1 || arg[1]->type == J_NULL) {
+	if (one->type == J_NULL) {
+		if (len == 0)
+			return &jval_null;
 		if (date_parse(text, len, -1, &when, &why) == 0)
 			return say_date(ctx, when, err);
 		return jmespath_fail(JE_INVALID_VALUE, err, "parse_date(): %s", why.text);
 	}
-	if (arg[1]->type == J_STRING) {
-		if (try_format(ctx, text, len, arg[1], &when))
+	if (one->type == J_ARRAY) {
+		format = one->u.item;
+		formats = one->len;
+	}
+	for (i = 0; i < formats; i++) {
+		if (format[i]->type != J_STRING)
+			return jmespath_fail(JE_INVALID_TYPE, err, "parse_date() takes a format, or an array of formats, as argument 2");
+		fn_charge(ctx, 640);
+		if (len > 0 && try_format(ctx, text, len, format[i], &when))
 			return say_date(ctx, when, err);
-	} else if (arg[1]->type == J_ARRAY) {
-		for (i = 0; i < arg[1]->len; i++) {
-			fn_charge(ctx, 640);
-			if (arg[1]->u.item[i]->type == J_STRING && try_format(ctx, text, len, arg[1]->u.item[i], &when))
-				return say_date(ctx, when, err);
-		}
-	} else
-		return jmespath_fail(JE_INVALID_TYPE, err, "parse_date() takes a format, or an array of formats, as argument 2");
-	return jmespath_fail(JE_INVALID_VALUE, err, "parse_date(): '%.*s' has not the format given", (int)(len < 60 ? len : 60), text);
+	}
+	for (i = 0; i < formats; i++)
+		if (bad_format(ctx, format[i], err) != NULL)
+			return NULL;
+	if (len == 0)
+		return &jval_null;
+	return jmespath_fail(JE_INVALID_VALUE, err, "parse_date(): '%.*s' has not the format given", (int)text_cut(text, len, 60), text);
 }
 
 /* --- digests --- */

@@ -142,6 +142,23 @@ main(void)
 	reads("in 5 minutes", NOW + 300);
 	reads("in 1 month", civil(2026, 2, 15, 10, 20, 30));
 
+	/* the day is a Thursday, the 15th */
+	reads("last friday", civil(2026, 1, 9, 0, 0, 0));
+	reads("next saturday", civil(2026, 1, 17, 0, 0, 0));
+	reads("last Thursday", civil(2026, 1, 8, 0, 0, 0));
+	reads("next thu", civil(2026, 1, 22, 0, 0, 0));
+	reads("last wednesday", civil(2026, 1, 14, 0, 0, 0));
+	reads("Next Friday", civil(2026, 1, 16, 0, 0, 0));
+	reads("last sunday", civil(2026, 1, 11, 0, 0, 0));
+	reads("next monday", civil(2026, 1, 19, 0, 0, 0));
+	reads("last week", NOW - 7 * 86400);
+	reads("next month", civil(2026, 2, 15, 10, 20, 30));
+	reads("last year", civil(2025, 1, 15, 10, 20, 30));
+	refuses("last");
+	refuses("last of friday");
+	refuses("next fryday");
+	refuses("friday");
+
 	/* edges of the calendar */
 	reads("1970-01-01 00:00:00", 0);
 	reads("2100-12-31 23:59:59", 4133980799);
@@ -189,7 +206,6 @@ main(void)
 	refuses("31 Jun 2021");
 	refuses("Foo, 06 Nov 1994 08:49:37 GMT");
 	refuses("06 Nov 1994 08:49:37 XYZ");
-	refuses("last friday");
 	refuses("3 fortnights ago");
 	refuses("days ago");
 	refuses("3 days");
