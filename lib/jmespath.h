@@ -52,6 +52,15 @@ int	 jmespath_chain(const struct jmespath *, const char **name, size_t *len, int
 bool	 jmespath_variable(const struct jmespath *, int i, const char **name, size_t *len);
 
 /*
+ * Looks at the literal arguments of all calls, and calls the functions of
+ * ours whose arguments but the first are literals on an empty text: a bad
+ * pattern, a number for a text are found before there is data. -1: err says
+ * what and at which column. Not part of compiling, because the specification
+ * has these errors at run time.
+ */
+int	 jmespath_check(const struct jmespath *, struct jmespath_ctx *, struct err *) TC_MUST_CHECK;
+
+/*
  * A function of ours, callable in every expression compiled afterwards.
  * Arity as in the specification: min and max arguments (max -1: no limit).
  * kinds has a letter for each argument, the last one standing for all further

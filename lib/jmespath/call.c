@@ -45,20 +45,28 @@ kind_text(unsigned kind)
 	}
 }
 
+bool
+jmes_fits(struct run *r, const struct function *f, int i, const struct jval *arg)
+{
+	unsigned kind = f->kind[i < 3 ? i : 3];
+
+	if (fits(arg, kind))
+		return true;
+	jmespath_fail(JE_INVALID_TYPE, r->err, "%s() takes %s as argument %d, not %s%s", f->name, kind_text(kind), i + 1,
+	    jmes_type_name(arg), arg->type == J_ARRAY ? " of something else" : "");
+	return false;
+}
+
 static struct jval *
 check_kinds(struct run *r, const struct function *f, struct jval **arg, int n)
 {
 	int i;
 
 	for (i = 0; i < n; i++) {
-		unsigned kind = f->kind[i < 3 ? i : 3];
-
-		if (arg[i]->type == J_ARRAY && (kind & KIND_ARRAY) == 0 && !jmes_charge(r, arg[i]->len))
+		if (arg[i]->type == J_ARRAY && (f->kind[i < 3 ? i : 3] & KIND_ARRAY) == 0 && !jmes_charge(r, arg[i]->len))
 			return NULL;
-		if (!fits(arg[i], kind))
-			return jmespath_fail(JE_INVALID_TYPE, r->err, "%s() takes %s as argument %d, not %s%s", f->name,
-			    kind_text(kind), i + 1, jmes_type_name(arg[i]),
-			    arg[i]->type == J_ARRAY ? " of something else" : "");
+		if (!jmes_fits(r, f, i, arg[i]))
+			return NULL;
 	}
 	return &jval_null;
 }

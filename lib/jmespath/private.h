@@ -191,6 +191,9 @@ struct function {
 	bool		 lazy;		/* not_null: arguments are evaluated by the function's node */
 };
 
+/* May it be the i-th argument? False: err is set, without its column. */
+bool	 jmes_fits(struct run *, const struct function *, int i, const struct jval *);
+
 /* NULL: no such function. */
 const struct function *jmes_function(const char *name, size_t len);
 
