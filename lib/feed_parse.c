@@ -70,14 +70,38 @@ names(struct feed_parse *p, const struct feed *f, const char *name, struct err *
 	return 0;
 }
 
+/* Who writes "$.data[*]" means the path "data": names and dots, no expression. */
 static int
-load_json(struct feed_parse *p, const struct feed *f)
+no_expression(const struct feed *f, const char *path, struct err *err)
+{
+	char meant[128];
+	size_t n = 0;
+	const char *s = path;
+
+	for (; *s != '\0' && *s != '[' && *s != '$' && *s != '('; s++)
+		s += *s == '\\' && s[1] != '\0';
+	if (*s == '\0' || (s > path && s[-1] == '*' && strcmp(s, "[]") == 0))
+		return 0;
+	for (s = path + (*path == '$'); *s != '\0' && n + 1 < sizeof(meant); s++)
+		if (*s == '[')
+			s += strcspn(s, "]") - (strchr(s, ']') == NULL);
+		else if (*s != '.' || n > 0)
+			meant[n++] = *s;
+	meant[n] = '\0';
+	return feed_complain(f, err, "/parse/records", "is a path of names with dots between, no expression%s%s%s", n > 0 ? ": \"" : "",
+	    meant, n > 0 ? "\"; a bracket that is part of a name stands behind a backslash" : "");
+}
+
+static int
+load_json(struct feed_parse *p, const struct feed *f, struct err *err)
 {
 	const char *path = feed_string(f->parse, "records");
 	size_t len;
 
 	if (path == NULL)
 		return 0;
+	if (no_expression(f, path, err) == -1)
+		return -1;
 	p->path = xstrdup(path);
 	len = strlen(path);
 	if (len >= 3 && strcmp(path + len - 3, "*[]") == 0) {
@@ -173,8 +197,8 @@ load(struct feed_parse *p, const struct feed *f, struct err *err)
 		if (feed_unknown(f, &why, "/parse/format", s, "format", any) == 0)
 			return -1;
 		/* the pointer is to format, not to a member of it */
-		return feed_complain(f, err, "/parse/format", "unknown format \"%s\"%s", s,
-		    strstr(why.text, ", did you mean") != NULL ? strstr(why.text, ", did you mean") : "");
+		return feed_complain(f, err, "/parse/format", "unknown format \"%s\"%s", s, strstr(why.text, ", did you mean") != NULL ?
+		    strstr(why.text, ", did you mean") : "; there are json, ndjson, csv, tsv and text");
 	}
 	if (format->members == NULL)
 		return feed_complain(f, err, "/parse/format", "format \"%s\" is not built yet; there are json, ndjson, csv, tsv and text", s);
@@ -196,7 +220,7 @@ load(struct feed_parse *p, const struct feed *f, struct err *err)
 		return feed_complain(f, err, "/parse/trailer_required", "needs trailer, which says how the line begins");
 	switch (format->kind) {
 	case RECORDS_JSON:
-		if (load_json(p, f) == -1)
+		if (load_json(p, f, err) == -1)
 			return -1;
 		break;
 	case RECORDS_NDJSON:

@@ -9,14 +9,6 @@
 #include "text.h"
 #include "xmalloc.h"
 
-static const struct field *
-field_of(enum tc_type type, const char *name)
-{
-	int i = schema_field_index(type, name, strlen(name));
-
-	return i == -1 ? NULL : schema_field(type, (size_t)i);
-}
-
 static bool
 is_array_kind(enum field_kind kind)
 {
@@ -24,11 +16,6 @@ is_array_kind(enum field_kind kind)
 }
 
 /* --- the types an object may get --- */
-
-struct types {
-	bool	on[TYPE_COUNT];
-	int	n;
-};
 
 static void
 may_be(struct types *t, enum tc_type type)
@@ -40,7 +27,7 @@ may_be(struct types *t, enum tc_type type)
 		may_be(t, TYPE_ADDRESS);
 }
 
-static int
+int
 not_standard(struct compile *c, const char *at, const char *name)
 {
 	static const char *const words[] = { "Address", "EmailAddress", "File", "Host", "URL", "ASN", "CIDR", "Email Subject",
@@ -126,30 +113,7 @@ compile_type(struct compile *c, struct json_object *v, const char *at, struct ru
 	return rc;
 }
 
-/* --- scalars --- */
-
-/* A literal must fit its place: said now, not a million times later. */
-static int
-check_literal(struct compile *c, const struct hole *h, const struct field *f)
-{
-	const char *why;
-	struct buf b;
-
-	if (h->source != HOLE_LITERAL)
-		return 0;
-	buf_init(&b, LIMIT_LINE);
-	why = scalar_write(c->map, &b, f, f->max, &h->literal);
-	buf_release(&b);
-	if (why == NULL && (f->low != 0 || f->high != 0)) {
-		long v = strtol(h->literal.text, NULL, 10);
-
-		if (v < f->low || v > f->high)
-			return feed_complain(c->feed, c->err, h->at, "must be between %ld and %ld", f->low, f->high);
-	}
-	if (why != NULL)
-		return feed_complain(c->feed, c->err, h->at, "%s", *why != '\0' ? why : "is empty");
-	return 0;
-}
+/* --- members --- */
 
 static struct member *
 add_member(struct compile *c, struct rule *r, const char *name, const char *at)
@@ -219,24 +183,6 @@ special(struct rule *r, const struct types *t, const char *name)
 }
 
 static int
-unknown_member(struct compile *c, const struct types *t, const char *at, const char *name)
-{
-	const char *known[256];
-	const struct field *f;
-	size_t i, n = 0;
-	int type;
-
-	for (type = 0; type < TYPE_COUNT; type++) {
-		if (!t->on[type])
-			continue;
-		for (i = 0; (f = schema_field((enum tc_type)type, i)) != NULL && n < 255; i++)
-			known[n++] = f->name;
-	}
-	known[n] = NULL;
-	return feed_unknown(c->feed, c->err, at, name, "member", known);
-}
-
-static int
 compile_member(struct compile *c, struct rule *r, const struct types *t, const char *name, struct json_object *v,
     const char *object_at)
 {
@@ -244,7 +190,7 @@ compile_member(struct compile *c, struct rule *r, const struct types *t, const c
 	struct hole **hole;
 	const struct field *f = NULL;
 	struct member *m;
-	int type;
+	int type, i;
 
 	if (strcmp(name, "type") == 0 && r->class != CLASS_ASSOCIATION)
 		return 0;
@@ -264,111 +210,16 @@ compile_member(struct compile *c, struct rule *r, const struct types *t, const c
 	}
 	for (type = 0; type < TYPE_COUNT && f == NULL; type++)
 		if (t->on[type])
-			f = field_of((enum tc_type)type, name);
+			f = (i = schema_field_index((enum tc_type)type, name, strlen(name))) == -1 ? NULL :
+			    schema_field((enum tc_type)type, (size_t)i);
 	if (f == NULL)
-		return unknown_member(c, t, object_at, name);
+		return member_unknown(c, r, t, object_at, name);
 	m = add_member(c, r, f->name, at);
 	if (is_array_kind(f->kind))
 		return array_compile(c, v, f->name, f->kind, at, &m->array);
 	if (hole_compile(c, v, at, &m->hole) == -1)
 		return -1;
-	return check_literal(c, m->hole, f);
-}
-
-/* --- what an object cannot do without --- */
-
-static const struct member *
-find_member(const struct rule *r, const char *name)
-{
-	int i;
-
-	for (i = 0; i < r->nmember; i++)
-		if (strcmp(r->member[i].name, name) == 0)
-			return &r->member[i];
-	return NULL;
-}
-
-/* batch-api.md section 13 */
-static bool
-is_required(enum tc_type type, const char *name)
-{
-	static const struct { enum tc_type type; const char *name; } required[] = {
-		{ TYPE_EMAIL, "subject" }, { TYPE_EMAIL, "header" }, { TYPE_EMAIL, "body" }, { TYPE_SIGNATURE, "fileName" },
-		{ TYPE_SIGNATURE, "fileType" }, { TYPE_SIGNATURE, "fileText" }, { TYPE_DOCUMENT, "fileName" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(required) / sizeof(required[0]); i++)
-		if (required[i].type == type && strcmp(required[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-static int
-check_group(struct compile *c, const struct rule *r, const struct types *t, const char *at)
-{
-	const struct field *f;
-	size_t i;
-	int type;
-
-	if (r->name == NULL)
-		return feed_complain(c->feed, c->err, at, "a group needs a \"name\"");
-	if (r->xid != NULL && r->xid->source != HOLE_XID)
-		return feed_complain(c->feed, c->err, r->xid->at,
-		    "must be {\"xid\": [parts]}: xids are unique over the whole instance");
-	for (type = 0; type < TYPE_COUNT; type++)
-		for (i = 0; t->on[type] && !r->delete_ && (f = schema_field((enum tc_type)type, i)) != NULL; i++)
-			if (is_required((enum tc_type)type, f->name) && find_member(r, f->name) == NULL)
-				return feed_complain(c->feed, c->err, at, "%s needs the member \"%s\"",
-				    schema_type_name((enum tc_type)type), f->name);
-	return 0;
-}
-
-static int
-check_association(struct compile *c, const struct rule *r, const char *at)
-{
-	bool indicators = true;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		enum tc_type type = TYPE_NONE;
-
-		if ((r->ref[i] == NULL) == (r->ref_id[i] == NULL))
-			return feed_complain(c->feed, c->err, at, "an association needs one of \"ref_%d\" and \"id_%d\"", i + 1, i + 1);
-		if (r->ref_type[i] != NULL && r->ref_type[i]->source == HOLE_LITERAL) {
-			const struct mval *v = &r->ref_type[i]->literal;
-
-			if (v->type != M_STRING || (type = schema_type(v->text, v->len)) == TYPE_NONE)
-				return not_standard(c, r->ref_type[i]->at, v->type == M_STRING ? v->text : "");
-		}
-		indicators = indicators && schema_class(type) == CLASS_INDICATOR;
-	}
-	if (indicators && r->association == NULL)
-		return feed_complain(c->feed, c->err, at, "an association of two indicators needs an \"associationType\"");
-	return 0;
-}
-
-static int
-check_indicator(struct compile *c, const struct rule *r, const struct types *t, const char *at)
-{
-	const struct member *m = find_member(r, "attribute");
-	bool hashes = r->hash[0] != NULL || r->hash[1] != NULL || r->hash[2] != NULL;
-	int i, k;
-
-	if (r->value == NULL && r->detect == NULL && !(hashes && t->n == 1) && !(r->key[0] != NULL && t->n == 1))
-		return feed_complain(c->feed, c->err, at, "the value is missing: \"summary\"%s", t->on[TYPE_FILE] ?
-		    " or \"md5\", \"sha1\", \"sha256\"" : t->on[TYPE_REGISTRY_KEY] ? " or \"Key Name\"" : "");
-	/* the field is the value of the default Description attribute (batch-api.md section 11) */
-	if (m != NULL && find_member(r, "description") != NULL)
-		for (i = 0; i < m->array->nelement; i++)
-			for (k = 0; k < m->array->element[i].nslot; k++) {
-				const struct slot *s = &m->array->element[i].slot[k];
-
-				if (s->text != NULL && strcmp(s->text, "\"type\":\"Description\"") == 0)
-					return feed_complain(c->feed, c->err, m->array->element[i].at,
-					    "\"description\" and a Description attribute do not go together");
-			}
-	return 0;
+	return literals_check(c, m->hole, f);
 }
 
 /* --- rules --- */
@@ -381,11 +232,12 @@ rule_compile(struct compile *c, struct json_object *v, int index, struct rule *r
 	struct types types = { 0 };
 	const char *object_at;
 	char at[64];
-	int rc;
 
 	snprintf(at, sizeof(at), "/map/%d", index);
 	r->index = index;
 	r->at = pool_text(c->map, at, strlen(at));
+	if (feed_get(v, "object") == NULL && feed_get(v, "type") != NULL)
+		return feed_complain(c->feed, c->err, r->at, "a rule holds its object in a member: {\"object\": {\"type\": ...}}");
 	if (feed_members(c->feed, v, r->at, allowed, c->err) == -1)
 		return -1;
 	if (feed_string(v, "each") != NULL &&
@@ -422,9 +274,7 @@ rule_compile(struct compile *c, struct json_object *v, int index, struct rule *r
 			return -1;
 	if (r->at_value == NULL)
 		r->at_value = object_at;
-	rc = r->class == CLASS_ASSOCIATION ? check_association(c, r, object_at) :
-	    r->class == CLASS_GROUP ? check_group(c, r, &types, object_at) : check_indicator(c, r, &types, object_at);
-	return rc;
+	return rule_check(c, r, &types, object_at);
 }
 
 /* --- the program of one type --- */
@@ -471,6 +321,8 @@ add_step(struct steps *s, const struct field *f, const struct member *m, bool re
 	step->field = f;
 	step->member = m;
 	step->required = required;
+	step->opens = strcmp(f->name, "malware") == 0 || strcmp(f->name, "insights") == 0;
+	step->closes = strcmp(f->name, "password") == 0 || strcmp(f->name, "aiProvider") == 0;
 	buf_clear(&s->text);
 }
 
@@ -481,6 +333,7 @@ program_make(struct map *map, const struct rule *r, enum tc_type type)
 	struct steps s = { .map = map };
 	const struct member *m;
 	const struct field *f;
+	bool malware = false;
 	char head[128];
 	size_t i;
 
@@ -492,9 +345,10 @@ program_make(struct map *map, const struct rule *r, enum tc_type type)
 	buf_init(&s.text, 2 * LIMIT_LINE);
 	s.step = pool_alloc(map, (size_t)(2 * r->nmember + 2) * sizeof(*s.step));
 	for (i = 0; (f = schema_field(type, i)) != NULL; i++) {
-		m = find_member(r, f->name);
+		m = rule_member(r, f->name);
 		if (m != NULL)
-			add_step(&s, f, m, is_required(type, f->name));
+			add_step(&s, f, m, member_required(type, f->name) || (malware && strcmp(f->name, "password") == 0));
+		malware = malware || (m != NULL && strcmp(f->name, "malware") == 0 && m->hole->source == HOLE_LITERAL);
 		if (r->delete_ && strcmp(f->name, "action") == 0 && buf_addz(&s.text, ",\"action\":\"Delete\"") == -1)
 			break;
 	}
@@ -539,11 +393,13 @@ read_tables(struct map *m, struct err *err)
 	} else {
 		path = feed_beside(m->feed, json_object_get_string(v));
 		rc = io_slurp(path, 10 * LIMIT_DEFINITION, &bytes, &len, &why);
-		free(path);
 		if (rc == 0) {
 			m->tables = tables_read(bytes, len, &why);
 			free(bytes);
+			if (m->tables == NULL)
+				err_prefix(&why, "%s", path);
 		}
+		free(path);
 	}
 	return m->tables == NULL ? feed_complain(m->feed, err, "/tables", "%s", why.text) : 0;
 }

@@ -58,6 +58,42 @@ set_role(struct compile *c, enum field_kind kind, struct slot *s)
 	}
 }
 
+/* Why a literal would be left out of every object, or NULL. */
+static const char *
+no_element(struct map *m, enum field_kind kind, const struct slot *s, size_t max, const struct mval *v)
+{
+	const char *text = v->text, *why;
+	size_t len = v->len;
+
+	trim(&text, &len);
+	if (len == 0)
+		return "is empty";
+	if (s->role == SLOT_TAG && tag_normal(m, text, len, &len, &why) == NULL)
+		return *why != '\0' ? why : "nothing is left of it";
+	if (s->role == SLOT_VALUE && max > 0 && text_chars(text, len) > max)
+		return "too long for an attribute of this type";
+	if (s->role == SLOT_COLOR && (len - (*text == '#') != 6 || strspn(text + (*text == '#'), "0123456789abcdefABCDEF") < 6))
+		return "not six hexadecimal digits";
+	if (kind == FIELD_INDICATOR_REFS && strcmp(s->field->name, "indicatorType") == 0 &&
+	    schema_class(schema_type(text, len)) != CLASS_INDICATOR)
+		return "not an indicator type";
+	return NULL;
+}
+
+/* What an element looks like, for who writes another thing. */
+static const char *
+example(enum field_kind kind)
+{
+	switch (kind) {
+	case FIELD_ATTRIBUTES:	return "{\"type\": ..., \"value\": ...}";
+	case FIELD_GROUP_REFS:	return "{\"groupXid\": {\"xid\": [parts]}}";
+	case FIELD_XIDS:	return "{\"xid\": [parts]}";
+	case FIELD_INDICATOR_REFS: return "{\"summary\": ..., \"indicatorType\": ...}";
+	case FIELD_OCCURRENCES:	return "{\"fileName\": ..., \"path\": ..., \"date\": ...}";
+	default:		return "{\"name\": ...}";
+	}
+}
+
 /* What never changes is written once, here; only what no kind normalises. */
 static int
 make_ready(struct compile *c, enum field_kind kind, struct element *e, struct slot *s)
@@ -74,6 +110,8 @@ make_ready(struct compile *c, enum field_kind kind, struct element *e, struct sl
 			return feed_complain(c->feed, c->err, s->hole->at, "victim data must not be mapped");
 		e->max = schema_attribute_max(v->text, v->len);
 	}
+	if (v->type == M_STRING && (why = no_element(c->map, kind, s, e->max, v)) != NULL)
+		return feed_complain(c->feed, c->err, s->hole->at, "%s", why);
 	if (kind != FIELD_ATTRIBUTES || strcmp(s->field->name, "value") == 0 || v->type == M_LIST)
 		return 0;
 	buf_init(&b, LIMIT_LINE);
@@ -97,6 +135,10 @@ compile_slots(struct compile *c, struct json_object *o, enum field_kind kind, co
 	struct slot *s;
 	size_t i;
 
+	if (!json_object_is_type(o, json_type_object))
+		return feed_complain(c->feed, c->err, at, "must be an object: %s", example(kind));
+	if (kind == FIELD_GROUP_REFS && feed_get(o, "xid") != NULL)
+		return feed_complain(c->feed, c->err, at, "must be %s", example(kind));
 	if (feed_members(c->feed, o, at, allowed(kind), c->err) == -1)
 		return -1;
 	if (json_object_object_length(o) == 0)
@@ -159,7 +201,7 @@ array_compile(struct compile *c, struct json_object *v, const char *name, enum f
 	size_t i, n;
 
 	if (!json_object_is_type(v, json_type_array))
-		return feed_complain(c->feed, c->err, at, "must be an array");
+		return feed_complain(c->feed, c->err, at, "must be an array: [%s]", example(kind));
 	n = json_object_array_length(v);
 	a->kind = kind;
 	a->name = name;

@@ -108,7 +108,9 @@ expr_compile(struct compile *c, const char *text, const char *at, struct jmespat
 			return feed_complain(c->feed, c->err, at, "unknown variable $%.*s: there are $record, $page and $key",
 			    (int)len, name);
 	}
-	return 0;
+	arena_reset(&m->arena);
+	m->ctx.steps = 0;
+	return jmespath_check(*out, &m->ctx, &why) == -1 ? feed_complain(c->feed, c->err, at, "%s", why.text) : 0;
 }
 
 static void

@@ -3,6 +3,7 @@
  *
  *	map_check.c    the section's shape, feed_check_map()
  *	map_compile.c  rules and objects: the template becomes programs
+ *	map_rule.c     what must be right about a rule's object
  *	map_hole.c     holes, tables, transforms, conditions: compiled
  *	map_eval.c     holes and conditions: evaluated
  *	map_join.c     join('', [...]) without JMESPath
@@ -165,6 +166,7 @@ struct step {
 	const struct field *field;
 	const struct member *member;
 	bool		 required;
+	bool		 opens, closes;	/* a member that may not stand without the next, and that next one */
 };
 
 struct program {
@@ -309,6 +311,20 @@ int	 array_compile(struct compile *, struct json_object *, const char *name, enu
 int	 rule_compile(struct compile *, struct json_object *, int index, struct rule *);
 struct program *program_make(struct map *, const struct rule *, enum tc_type);
 
+/* The types that a rule's object may get. */
+struct types {
+	bool	on[TYPE_COUNT];
+	int	n;
+};
+
+/* What must be right about a rule's object, see map_rule.c; each returns -1 with a complaint. */
+int	 rule_check(struct compile *, const struct rule *, const struct types *, const char *at);
+int	 literals_check(struct compile *, const struct hole *, const struct field *);
+int	 member_unknown(struct compile *, const struct rule *, const struct types *, const char *at, const char *name);
+int	 not_standard(struct compile *, const char *at, const char *name);
+const struct member *rule_member(const struct rule *, const char *name);
+bool	 member_required(enum tc_type, const char *name);	/* no object of the type without it */
+
 /* --- evaluating --- */
 
 /* out->type M_NULL where there is nothing. Failures are counted and noted here. */
@@ -334,6 +350,7 @@ mval_text(const struct mval *v, const char **text, size_t *len)
 	return true;
 }
 
+extern const char not_a_word[];			/* why scalar_write() refuses a word where there is a list of them */
 /* Writes the place's JSON into b, or returns why not; "" for an empty value that is silently left out. */
 const char *scalar_write(struct map *, struct buf *b, const struct field *, size_t max, const struct mval *);
 

@@ -84,14 +84,20 @@ map_lose(struct map *m, const char *at, const char *name, const char *why, const
 
 /* --- one object --- */
 
+static bool
+is_false(const struct buf *out)
+{
+	return out->len > 5 && memcmp(out->bytes + out->len - 5, "false", 5) == 0;
+}
+
 static int
 steps(struct map *m, struct root *root, const struct program *p)
 {
 	struct buf *out = m->out;
-	const struct step *s, *end = p->step + p->nstep;
+	const struct step *s, *end = p->step + p->nstep, *open = NULL;
 	struct mval v;
 	const char *why;
-	size_t before;
+	size_t before, open_at = 0;
 
 	for (s = p->step; s < end; s++) {
 		switch (s->op) {
@@ -105,13 +111,19 @@ steps(struct map *m, struct root *root, const struct program *p)
 				before = out->len;
 				put(m, out, s->text, s->textlen);
 				why = scalar_write(m, out, s->field, s->field->max, &v);
-				if (why == NULL)
+				if (why == NULL) {
+					open = s->opens && !is_false(out) ? s : NULL;
+					open_at = before;
 					break;
+				}
 				out->len = before;
 				if (*why != '\0')
 					map_lose(m, s->member->at, s->field->name, why, &v);
 			}
-			if (s->required) {
+			if (s->closes && open != NULL && open->field->kind != FIELD_BOOLEAN) {
+				out->len = open_at;
+				map_lose(m, open->member->at, open->field->name, "its other half is missing", NULL);
+			} else if (s->required || (s->closes && open != NULL)) {
 				m->why = "a required member is missing";
 				map_tell(m, NOTE_REFUSED, s->member->at, m->why, "", 0);
 				return -1;

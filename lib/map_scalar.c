@@ -8,6 +8,8 @@
 #include "map_private.h"
 #include "text.h"
 
+const char not_a_word[] = "not one of the platform's words";
+
 static const char *
 put_string(struct map *m, struct buf *b, const struct field *f, size_t max, const struct mval *v)
 {
@@ -20,14 +22,17 @@ put_string(struct map *m, struct buf *b, const struct field *f, size_t max, cons
 	if (len == 0)
 		return "";
 	if (f->allowed != NULL) {
-		for (word = f->allowed; *word != NULL; word++)
-			if (text_eq(text, len, *word))
-				break;
+		for (word = f->allowed; *word != NULL && !text_eq_nocase(text, len, *word); word++)
+			;
 		if (*word == NULL)
-			return "not one of the platform's words";
+			return not_a_word;
+		/* in the platform's spelling */
+		put_json(m, b, *word, strlen(*word));
+		return NULL;
 	}
 	if (max > 0 && len > max && text_chars(text, len) > max) {
-		if (!f->cut)
+		/* of a code of two letters nothing is left before the mark */
+		if (!f->cut || max < 10)
 			return "too long";
 		n = text_first(text, len, max - 3);
 		put_json(m, b, text, n);

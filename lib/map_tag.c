@@ -7,7 +7,9 @@
  */
 #include <ctype.h>
 #include <stdlib.h>
+#include <strings.h>
 
+#include "date.h"
 #include "feed_json.h"
 #include "limit.h"
 #include "map_private.h"
@@ -105,16 +107,18 @@ stopped(struct map *m, const char *tag, size_t len)
 
 /* --- the words --- */
 
-/* "T1566", "T1566.001", "TA0001", "S0605", "G0007", "M1017" at the start: its length, else 0. */
+/* "T1566", "T1566.001", "TA0001", "S0605", "G0007", "M1017", "DS0001" at the start: its length, else 0. */
 static size_t
 attack_id(const char *s, size_t len)
 {
 	size_t i = 1, digits = 0;
 
-	if (len < 5 || memchr("TSGMC", *s, 5) == NULL)
+	if (len < 5 || memchr("TSGMCAD", *s, 7) == NULL)
 		return 0;
-	if (*s == 'T' && s[1] == 'A')
+	if ((*s == 'T' && s[1] == 'A') || (*s == 'D' && s[1] == 'S'))
 		i = 2;
+	else if (*s == 'D')
+		return 0;
 	for (; i < len && isdigit((unsigned char)s[i]); i++)
 		digits++;
 	if (digits != 4)
@@ -123,6 +127,77 @@ attack_id(const char *s, size_t len)
 	    isdigit((unsigned char)s[i + 2]) && isdigit((unsigned char)s[i + 3]))
 		i += 4;
 	return i < len && isalnum((unsigned char)s[i]) ? 0 : i;
+}
+
+/* Between an id and a name: blanks and at most one "-", ":", "|" or dash; its length, *mark where there is more than blanks. */
+static size_t
+between(const char *s, size_t len, bool *mark)
+{
+	size_t i = 0;
+
+	*mark = false;
+	while (i < len && s[i] == ' ')
+		i++;
+	if (i < len && memchr("-:|", s[i], 3) != NULL) {
+		*mark = true;
+		i++;
+	} else if (i + 3 <= len && memcmp(s + i, "\xe2\x80", 2) == 0 && (s[i + 2] == '\x93' || s[i + 2] == '\x94')) {
+		*mark = true;
+		i += 3;
+	}
+	while (i < len && s[i] == ' ')
+		i++;
+	return i;
+}
+
+/*
+ * An ATT&CK id before or behind a name goes, as strip_attack_id() has it: "T1566 - X", "[T1566] X", "X (S0605)", "X - T1566".
+ * False: there is nothing but the id.
+ */
+static bool
+strip_ids(char *s, size_t *len)
+{
+	size_t open = *len > 0 && (s[0] == '[' || s[0] == '('), id = attack_id(s + open, *len - open), n, at;
+	bool mark;
+
+	if (id > 0 && (open == 0 || (open + id < *len && s[open + id] == (s[0] == '[' ? ']' : ')')))) {
+		id += 2 * open;
+		if (id == *len)
+			return false;
+		n = id + between(s + id, *len - id, &mark);
+		memmove(s, s + n, *len - n);
+		*len -= n;
+		return *len > 0;
+	}
+	for (at = 1; at + 5 <= *len; at++) {
+		open = s[at] == '[' || s[at] == '(';
+		if ((id = attack_id(s + at + open, *len - at - open)) == 0 || at + id + 2 * open != *len ||
+		    (open && s[*len - 1] != (s[at] == '[' ? ']' : ')')))
+			continue;
+		/* a bare id behind a blank may belong to the name */
+		for (n = at > 6 ? at - 6 : 1; n <= at; n++)
+			if (n + between(s + n, at - n, &mark) == at && (mark || open)) {
+				*len = n;
+				return true;
+			}
+	}
+	return true;
+}
+
+/* "25 Aug 2008", "May 2024": written with a month's name. */
+static bool
+is_date(const char *s, size_t len)
+{
+	static const char *const format[] = { "%b %Y", "%Y %b", "%b-%Y" };
+	int64_t when;
+	size_t i;
+
+	if (date_parse(s, len, -1, &when, NULL) == 0)
+		return true;
+	for (i = 0; i < sizeof(format) / sizeof(format[0]); i++)
+		if (date_parse_format(s, len, format[i], &when, NULL) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -146,6 +221,7 @@ normalise(struct map *m, const char *text, size_t len, struct buf *b)
 {
 	char *to, *start;
 	size_t i, n;
+	int rank;
 
 	buf_clear(b);
 	if (len > LIMIT_TAG * 8)
@@ -164,6 +240,16 @@ normalise(struct map *m, const char *text, size_t len, struct buf *b)
 				*to++ = ' ';
 			continue;
 		}
+		/* double quotes of print: U+201C to U+201E, U+00AB and U+00BB */
+		if (c == 0xe2 && i + 2 < len && (unsigned char)text[i + 1] == 0x80 && (unsigned char)text[i + 2] >= 0x9c &&
+		    (unsigned char)text[i + 2] <= 0x9e) {
+			i += 2;
+			continue;
+		}
+		if (c == 0xc2 && i + 1 < len && ((unsigned char)text[i + 1] == 0xab || (unsigned char)text[i + 1] == 0xbb)) {
+			i++;
+			continue;
+		}
 		/* a no-break space is a blank too */
 		if (c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] == 0xa0) {
 			i++;
@@ -176,23 +262,18 @@ normalise(struct map *m, const char *text, size_t len, struct buf *b)
 	while (to > start && (to[-1] == ' ' || to[-1] == '\'' || to[-1] == '`'))
 		to--;
 	n = (size_t)(to - start);
-	i = attack_id(start, n);
-	if (i > 0) {
-		if (i == n)
-			return "an id, not a word";
-		while (i < n && (start[i] == ' ' || start[i] == '-' || start[i] == ':'))
-			i++;
-		memmove(start, start + i, n - i);
-		n -= i;
-	}
+	if (n > 0 && !strip_ids(start, &n))
+		return "an id, not a word";
 	b->len += n;
 	start[n] = '\0';
 	if (n == 0)
 		return "";
-	if (number_or_date(start, n))
+	if (number_or_date(start, n) || is_date(start, n))
 		return "a number or date";
 	if (memchr(start, ':', n) != NULL)
 		return "has a prefix";
+	if (n > 3 && strncasecmp(start, "tlp", 3) == 0 && tlp_label(start, n, &rank) != NULL)
+		return "a TLP, which is a label";
 	if (n > LIMIT_TAG && text_chars(start, n) > LIMIT_TAG)
 		return "longer than 128 characters";
 	if (stopped(m, start, n))

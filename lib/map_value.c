@@ -75,20 +75,30 @@ file_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 {
 	static const char *const name[] = { "md5", "sha1", "sha256" };
 	char hash[3][65] = { "", "", "" }, one[65];
-	const char *why = missing, *at = r->at_value, *bad, *text = "";
+	const char *why = missing, *at = r->at_value, *bad, *text = "", *rest = NULL, *mark;
 	struct mval v;
 	bool any = false;
-	size_t len = 0;
+	size_t len = 0, restlen = 0;
 	int i, bits, k = 0;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 4; i += rest == NULL) {
 		struct hole *h = i < 3 ? r->hash[i] : r->value != NULL || any ? r->value : r->detect;
 
 		if (h == NULL)
 			continue;
-		hole_eval(m, root, h, &v);
+		if (rest != NULL) {
+			v = (struct mval){ .type = M_STRING, .len = (uint32_t)restlen, .text = rest };
+			rest = NULL;
+		} else
+			hole_eval(m, root, h, &v);
 		if (v.type == M_NULL)
 			continue;
+		/* a summary may be the platform's own, all hashes of a file joined by " : " */
+		if (i == 3 && v.type == M_STRING && (mark = memmem(v.text, v.len, " : ", 3)) != NULL) {
+			rest = mark + 3;
+			restlen = v.len - (size_t)(rest - v.text);
+			v.len = (uint32_t)(mark - v.text);
+		}
 		bad = NULL;
 		len = 0;
 		if (!mval_text(&v, &text, &len))
@@ -133,18 +143,42 @@ file_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 
 /* --- Registry Key --- */
 
+/*
+ * "Key : Name : REG_SZ", the platform's own summary: told by the word behind
+ * the last " : ", so that a key with " : " in it stays one (batch-api.md
+ * section 12, oddity 2). The text becomes the key.
+ */
+static void
+registry_parts(const char **text, size_t *len, struct mval *name, struct mval *kind)
+{
+	const char *first = memmem(*text, *len, " : ", 3), *last = first, *next, *end = *text + *len;
+
+	while (last != NULL && (next = memmem(last + 3, (size_t)(end - last - 3), " : ", 3)) != NULL)
+		last = next;
+	if (last == first || !value_registry_type(last + 3, (size_t)(end - last - 3)))
+		return;
+	*name = (struct mval){ .type = M_STRING, .len = (uint32_t)(last - first - 3), .text = first + 3 };
+	*kind = (struct mval){ .type = M_STRING, .len = (uint32_t)(end - last - 3), .text = last + 3 };
+	*len = (size_t)(first - *text);
+}
+
 static int
 registry_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 {
+	static int value_type = -1;
 	struct hole *h = r->key[0] != NULL ? r->key[0] : r->value;
 	const char *text, *why = "not valid";
-	struct mval v = { 0 };
-	size_t len = 0;
+	struct mval v = { 0 }, name = { 0 }, kind = { 0 };
+	size_t len = 0, before;
 
+	if (value_type == -1)
+		value_type = schema_field_index(TYPE_REGISTRY_KEY, "Value Type", 10);
 	if (h != NULL)
 		hole_eval(m, root, h, &v);
 	if (!mval_text(&v, &text, &len) || len == 0)
 		return refuse(m, r->at_value, missing, &v);
+	if (h == r->value)
+		registry_parts(&text, &len, &name, &kind);
 	buf_clear(&m->text);
 	if (value_registry_key(text, len, &m->text, &why) != VALUE_OK)
 		return refuse(m, h->at, why, &v);
@@ -154,7 +188,7 @@ registry_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 	PUT(m, m->out, ",\"Key Name\":");
 	put_json(m, m->out, m->text.bytes, m->text.len);
 	PUT(m, m->out, ",\"Value Name\":");
-	v.type = M_NULL;
+	v = name;
 	if (r->key[1] != NULL)
 		hole_eval(m, root, r->key[1], &v);
 	/* an empty value name is sent as a blank (batch-api.md section 12) */
@@ -165,12 +199,17 @@ registry_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 	v.type = M_NULL;
 	if (r->key[2] != NULL)
 		hole_eval(m, root, r->key[2], &v);
-	if (mval_text(&v, &text, &len) && len > 0) {
-		if (value_registry_type(text, len)) {
-			PUT(m, m->out, ",\"Value Type\":");
-			put_json(m, m->out, text, len);
-		} else
-			map_lose(m, r->key[2]->at, "Value Type", "not one of the platform's words", &v);
+	else if (kind.len > 0)
+		v = kind;
+	if (v.type != M_NULL) {
+		before = m->out->len;
+		PUT(m, m->out, ",\"Value Type\":");
+		why = scalar_write(m, m->out, schema_field(TYPE_REGISTRY_KEY, (size_t)value_type), 0, &v);
+		if (why != NULL) {
+			m->out->len = before;
+			if (*why != '\0')
+				map_lose(m, r->key[2]->at, "Value Type", why, &v);
+		}
 	}
 	return 0;
 }

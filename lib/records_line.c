@@ -96,6 +96,14 @@ line_next(struct records *r, struct lines *l, struct line *line, struct err *err
 
 /* --- trailers --- */
 
+/* The comma of "1,407". */
+static bool
+thousands(const char *s, size_t len)
+{
+	return len >= 4 && s[0] == ',' && isdigit((unsigned char)s[1]) && isdigit((unsigned char)s[2]) &&
+	    isdigit((unsigned char)s[3]) && (len == 4 || !isdigit((unsigned char)s[4]));
+}
+
 int
 trailer_take(struct records *r, struct trailer *t, const char *line, size_t len, uint64_t number, struct err *err)
 {
@@ -105,7 +113,9 @@ trailer_take(struct records *r, struct trailer *t, const char *line, size_t len,
 
 	while (i < len && !isdigit((unsigned char)line[i]))
 		i++;
-	for (; i < len && isdigit((unsigned char)line[i]); i++) {
+	for (; i < len && (isdigit((unsigned char)line[i]) || (digit && thousands(line + i, len - i))); i++) {
+		if (line[i] == ',')
+			continue;
 		digit = true;
 		if (count < UINT64_MAX / 16)
 			count = count * 10 + (uint64_t)(line[i] - '0');

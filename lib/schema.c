@@ -109,7 +109,7 @@ static const struct row {
 	{ ON(TYPE_EMAIL), { "header", FIELD_STRING, LIMIT_EMAIL_TEXT, true } },
 	{ ON(TYPE_EMAIL), { "body", FIELD_STRING, LIMIT_EMAIL_TEXT, true } },
 	{ ON(TYPE_EMAIL), { "from", FIELD_STRING, 100, false } },
-	{ ON(TYPE_EMAIL), { "to", FIELD_STRING, 100, false } },
+	{ ON(TYPE_EMAIL), { "to", FIELD_STRING } },
 	{ ON(TYPE_EMAIL), { "score", FIELD_INTEGER } },
 	{ ON(TYPE_SIGNATURE) | ON(TYPE_DOCUMENT) | ON(TYPE_REPORT), { "fileName", FIELD_STRING, LIMIT_FILE_NAME, false } },
 	{ ON(TYPE_SIGNATURE), { "fileType", FIELD_STRING, .allowed = signature_type } },

@@ -99,6 +99,64 @@ complains() { # FILE POINTER WORDS
 	complains f.json /map/0/object/summary/transform/0 'nofunc'
 }
 
+@test "a definition that a stranger gets wrong: the message says what to do" {
+	rule() { feed f "$ndjson" "$@"; }
+	url='"type":"URL","summary":{"path":"u"}'
+	rule "{$url}"; complains f.json /map/0 'a rule holds its object in a member: {"object":'
+	rule "{\"objects\":{$url}}"; complains f.json /map/0/objects 'did you mean "object"?'
+	rule "{\"object\":{\"type\":\"Malware\",\"summary\":{\"path\":\"m\"}}}"; complains f.json /map/0/object/summary 'here it is "name"'
+	rule "{\"object\":{\"type\":\"Malware\",\"name\":\"m\",\"rating\":3}}"; complains f.json /map/0/object/rating 'Malware has none'
+	rule "{\"object\":{$url,\"size\":3}}"; complains f.json /map/0/object/size 'URL has none, File has'
+	rule "{\"object\":{$url,\"dateAdded\":{\"path\":\"d\"}}}"; complains f.json /map/0/object/dateAdded 'here it is "externalDateAdded"'
+	rule "{\"object\":{$url,\"tag\":[\"x\"]}}"; complains f.json /map/0/object/tag/0 'must be an object: {"name": ...}'
+	rule "{\"object\":{$url,\"tag\":{\"path\":\"t\"}}}"; complains f.json /map/0/object/tag 'must be an array: [{"name": ...}]'
+	rule "{\"object\":{$url,\"associatedGroups\":[{\"xid\":[\"a\"]}]}}"; complains f.json /map/0/object/associatedGroups/0 '{"groupXid": {"xid": [parts]}}'
+	rule "{\"object\":{$url,\"associatedGroups\":[{\"groupXid\":{\"xid\":[{\"xid\":[\"a\"]}]}}]}}"; complains f.json /map/0/object/associatedGroups/0/groupXid/xid/0 'an xid cannot be part of an xid'
+	rule '{"object":{"type":"URL","summary":"{url}"}}'; complains f.json /map/0/object/summary 'a value from the feed is a hole'
+	rule "{\"object\":{$url,\"rating\":{\"params\":\"r\"}}}"; complains f.json /map/0/object/rating/params 'did you mean "param"?'
+	rule "{\"object\":{\"type\":\"URL\",\"summary\":{\"path\":\"u\",\"transform\":[\"refang(@)\"]}}}"; complains f.json /map/0/object/summary/transform/0 "no function's name"
+	rule '{"object":{"type":"Event","name":"e","status":"Done"}}'; complains f.json /map/0/object/status "not one of the platform's words: Completed, Escalated, "
+	rule '{"object":{"ref_1":"8.8.8.8","ref_2":{"xid":["a"]},"type_2":"Malware"}}'; complains f.json /map/0/object '"type_1"'
+	rule '{"object":{"ref_1":"8.8.8.8","type_1":"Address","ref_2":{"xid":["a"]},"type_2":"Malware","associationType":"x"}}'; complains f.json /map/0/object/associationType 'one end is a group'
+	feed f '{"format":"xml"}' "{\"object\":{$url}}"; complains f.json /parse/format 'there are json, ndjson, csv, tsv and text'
+	for path in 'data[*]' 'data[]' '$.data' '$.data[0]'; do
+		feed f "{\"format\":\"json\",\"records\":\"$path\"}" "{\"object\":{$url}}"; complains f.json /parse/records 'no expression: "data"'
+	done
+	feed f '{"format":"json","records":"data\\[x].y.*[]"}' "{\"object\":{$url}}"
+	run --separate-stderr -0 tc-map --check f.json
+	echo '{"a":7}' >t.json
+	feed f "$ndjson" "{\"object\":{$url}}" '"tables":"t.json"'; complains f.json /tables "t.json: table 'a' is no object"
+	jq -n --arg w "$(printf 'a%.0s' {1..17000})" '{id:"f",parse:{format:"ndjson"},map:[{when:$w,object:{type:"URL",summary:{path:"u"}}}]}' >f.json
+	complains f.json /map/0/when 'expression of 17000 bytes, 16384 are allowed'
+	rule "{\"when\":\"$(printf '(%.0s' {1..200})a$(printf ')%.0s' {1..200})\",\"object\":{$url}}"; complains f.json /map/0/when 'nested deeper than 128 at column 129'
+	printf '{"id":"f"}' >f.json
+	complains f.json /parse 'is missing'
+	printf '{"id":"f","parse":{"format":"json"}}' >f.json
+	run --separate-stderr -0 tc-map --check f.json
+	[[ "$stderr" == *"but it has no map"* ]]
+}
+
+@test "what literal arguments say is checked without input: patterns, formats, tables, kinds" {
+	bad() { # EXPRESSION WORDS
+		jq -n --arg e "$1" '{id:"f",parse:{format:"ndjson"},tables:{t:{}},map:[{when:$e,object:{type:"URL",summary:{path:"u"}}}]}' >f.json
+		complains f.json /map/0/when "$2"
+	}
+	bad "regex_match(a, '[')" 'invalid value at column 1: bad pattern: missing terminating ]'
+	bad "a && regex_extract(a, '(a)', \`2\`)" 'invalid value at column 6: the pattern has no such group'
+	bad "parse_date(a, '%Q')" "parse_date(): '%Q': the format has a conversion that is not known"
+	bad "parse_date(a, ['%d.%m.%Y', '%d.%m.'])" "parse_date(): '%d.%m.': the format has no year"
+	bad "lookup(a, 'u')" "the definition has no table 'u'"
+	bad "truncate(a, 'x')" 'truncate() takes a number as argument 2, not string'
+	bad "join(tags, ',')" 'join() takes an array of strings as argument 2, not string'
+	bad "[?starts_with(a, \`1\`)]" 'column 3: starts_with() takes a string as argument 2, not number'
+	for good in "regex_match(a, b)" "parse_date(a, ['%Y', '%d/%m/%Y'])" "parse_date(a, f)" "lookup(a, 't', 'x')" "truncate(a, n)" "join(',', tags)" "parse_date(a)"; do
+		jq -n --arg e "$good" '{id:"f",parse:{format:"ndjson"},tables:{t:{}},map:[{when:$e,object:{type:"URL",summary:{path:"u"}}}]}' >f.json
+		run --separate-stderr -0 tc-map --check f.json
+	done
+	feed f "$ndjson" '{"object":{"type":"URL","summary":{"path":"u","transform":[{"regex_replace":["(a","b"]}]}}}'
+	complains f.json /map/0/object/summary/transform/0 'missing closing parenthesis'
+}
+
 @test "literals must fit their place when the definition is read" {
 	feed f "$ndjson" '{"object":{"type":"URL","summary":{"path":"u"},"rating":6}}'
 	complains f.json /map/0/object/rating 'between 0 and 5'
@@ -110,6 +168,27 @@ complains() { # FILE POINTER WORDS
 	complains f.json /map/0/object/tag 'must be an array'
 	feed f "$ndjson" '{"object":{"type":"URL","summary":null}}'
 	complains f.json /map/0/object/summary 'null'
+	# so must what a table or a default puts there
+	u='"type":"URL","summary":{"path":"u"}'
+	feed f "$ndjson" "{\"object\":{$u,\"rating\":{\"path\":\"r\",\"map\":{\"low\":1,\"high\":\"four\"}}}}"
+	complains f.json /map/0/object/rating/map/high 'not a number'
+	feed f "$ndjson" "{\"object\":{$u,\"rating\":{\"path\":\"r\",\"map\":{\"low\":1,\"*\":10}}}}"
+	complains f.json '/map/0/object/rating/map/*' 'between 0 and 5'
+	feed f "$ndjson" "{\"object\":{$u,\"confidence\":{\"path\":\"r\",\"default\":-1}}}"
+	complains f.json /map/0/object/confidence/default 'between 0 and 100'
+	feed f "$ndjson" "{\"object\":{$u,\"firstSeen\":{\"path\":\"r\",\"default\":\"yesterday\"}}}"
+	complains f.json /map/0/object/firstSeen/default 'not a date'
+	feed f "$ndjson" "{\"object\":{$u,\"rating\":{\"path\":\"r\",\"map\":{\"low\":\"2\",\"none\":null}}}}"
+	run --separate-stderr -0 tc-map --check f.json
+	# and in elements
+	feed f "$ndjson" "{\"object\":{$u,\"tag\":[{\"name\":\"acme:x\"}]}}"
+	complains f.json /map/0/object/tag/0/name 'has a prefix'
+	feed f "$ndjson" "{\"object\":{$u,\"securityLabel\":[{\"name\":\"Ours\",\"color\":\"red\"}]}}"
+	complains f.json /map/0/object/securityLabel/0/color 'six hexadecimal digits'
+	feed f "$ndjson" "{\"object\":{$u,\"attribute\":[{\"type\":\"Admiralty Code\",\"value\":\"A12\"}]}}"
+	complains f.json /map/0/object/attribute/0/value 'too long'
+	feed f "$ndjson" '{"object":{"type":"Malware","name":"m","associatedIndicators":[{"summary":{"path":"h"},"indicatorType":"Hosts"}]}}'
+	complains f.json /map/0/object/associatedIndicators/0/indicatorType 'not an indicator type'
 }
 
 @test "66: action is a literal and batchId is not for a definition: a feed cannot delete" {

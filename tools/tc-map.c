@@ -521,8 +521,10 @@ main(int argc, char **argv)
 	if (prepare(&run, &err) == -1)
 		code = tool_end(&tool, &err, NULL);
 	else if (run.check) {
-		snprintf(summary, sizeof(summary), "%s: the definition is good, %d rules", run.feed->id,
-		    run.map != NULL ? map_rules(run.map) : 0);
+		if (run.map != NULL)
+			snprintf(summary, sizeof(summary), "%s: the definition is good, %d rules", run.feed->id, map_rules(run.map));
+		else
+			snprintf(summary, sizeof(summary), "%s: the definition is good, but it has no map", run.feed->id);
 		code = tool_end(&tool, &err, summary);
 	} else {
 		out_init(&run.out, STDOUT_FILENO, "standard output", 64 * KIB);

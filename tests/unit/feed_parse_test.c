@@ -141,7 +141,7 @@ main(void)
 	bad("{}", "x.json: /parse/format: must be a word such as \"json\" or \"csv\"");
 	bad("{\"format\":7}", "x.json: /parse/format: must be a word such as \"json\" or \"csv\"");
 	bad("{\"format\":\"ndjsn\"}", "x.json: /parse/format: unknown format \"ndjsn\", did you mean \"ndjson\"?");
-	bad("{\"format\":\"xml\"}", "x.json: /parse/format: unknown format \"xml\"");
+	bad("{\"format\":\"xml\"}", "x.json: /parse/format: unknown format \"xml\"; there are json, ndjson, csv, tsv and text");
 	bad("{\"format\":\"stix\"}", "x.json: /parse/format: format \"stix\" is not built yet; there are json, ndjson, csv, tsv and text");
 	bad("{\"format\":\"json\",\"delimiter\":\",\"}", "x.json: /parse/delimiter: unknown member \"delimiter\"");
 	bad("{\"format\":\"json\",\"record\":\"x\"}", "x.json: /parse/record: unknown member \"record\", did you mean \"records\"?");
