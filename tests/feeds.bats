@@ -33,6 +33,30 @@ golden() {
 	[ -z "$output" ]
 }
 
+@test "every definition has a fixture with golden output and a capture, and every JSON, CSV and text capture a definition" {
+	cat "$TOP"/tests/feeds.bats "$TOP"/tests/feeds-json.bats >tests
+	for file in "$FEEDS"/*.json; do
+		name=$(basename "$file" .json)
+		[ "$name" != example-urls ] || continue	# tc-map.bats
+		grep -qE "^	+golden $name |for set in .*\b${name#firehol-}\b.*golden" tests || { echo "$name has no golden output"; false; }
+		grep -qE "^	+capture $name " tests || { echo "$name maps no capture"; false; }
+	done
+	# the expected lines hold what the platform gets: none is empty
+	for golden in "$FIXTURES"/feeds/*.out "$FIXTURES"/feeds/*.golden; do [ -s "$golden" ]; done
+	need_shared feeds/README.md
+	# STIX and prose are formats of their own; hashes.csv holds digests of values, for MISP's own use
+	(cd "$SHARED/feeds" && find . -type f) | sed 's,^\./,,' | grep -vE '^README|LICENSE|taxii|/stix/|stix2|^oasis|^unit42|hashes\.csv$|earlier/misp/manifest' | sort >captures
+	[ "$(wc -l <captures)" -ge 50 ]
+	while read -r capture; do
+		base=$(basename "$capture")
+		grep -qF -e "$base" -e "${base%.*}" tests || case $capture in
+			vendor-csv/sophos-*) grep -qF "$(sed 's,.*sophos-\(.*\)\.csv,\1,' <<<"$capture")" tests ;;
+			tweetfeed/*misp/*-*.json) grep -qF 'tweetfeed/misp' tests ;;
+			*) false ;;
+		esac || { echo "$capture is mapped by no test"; false; }
+	done <captures
+}
+
 @test "golden: the CSV feeds of abuse.ch" {
 	golden abusech-urlhaus '[10,8,{},{"blank, control or delimiter in the URL":1,"scheme is not http, https, ftp or sftp":1}]'
 	golden abusech-feodo '[10,10,{},{}]'

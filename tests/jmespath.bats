@@ -46,17 +46,30 @@ to_suite() {
 		cases: [inputs | split("\t") | {expression: .[0], result: (.[1] | fromjson)}]}]'
 }
 
-@test "the examples of tcfeed-functions(7) are true, and no function is left out" {
-	sed -n '/^\.Bd/,/^\.Ed/{s/\\e/\\/g;s/ = \([^=]*\)$/\t\1/p;}' "$TOP/man/tcfeed-functions.7" | to_suite >man.json
-	[ "$(jq '.[0].cases | length' man.json)" -ge 40 ]
+# examples PAGE SECTION: its "EXPRESSION = JSON" lines as to_suite() wants them.
+examples() {
+	sed -n "/^\\.Sh $2/,/^\\.Sh /p" "$TOP/man/$1" | sed -n '/^\.Bd/,/^\.Ed/{s/\\e/\\/g;s/ = \([^=]*\)$/\t\1/p;}'
+}
+
+@test "the examples of tc-feed(5) are true, and each function of ours stands there with its arguments and an example" {
+	examples tc-feed.5 FUNCTIONS | to_suite >man.json
+	[ "$(jq '.[0].cases | length' man.json)" -ge 42 ]
 	suite man.json
-	sed -n 's/^\t{ "\([a-z0-9_]*\)", .*fn_.*/\1/p' "$TOP/lib/functions.c" >ours
-	sed -n 's/^\t{ "\([a-z0-9_]*\)", .*false }, .*/\1/p' "$TOP/lib/jmespath/functions.c" >standard
-	[ "$(wc -l <ours)" -ge 30 ]
-	[ "$(wc -l <standard)" -eq 41 ]
-	while read -r name; do
-		grep -q "^\.It Fn $name " "$TOP/man/tcfeed-functions.7" || { echo "$name is not in the page"; false; }
+	sed -n 's/^\t{ "\([a-z0-9_]*\)", \([0-9]\), \([0-9]\), .*fn_.*/\1 \2 \3/p' "$TOP/lib/functions.c" >ours
+	[ "$(wc -l <ours)" -ge 33 ]
+	while read -r name least most; do
+		signature=$(sed -n '/^\.Sh FUNCTIONS/,/^\.Sh FILES/p' "$TOP/man/tc-feed.5" | grep "^\.It Fn $name ") || { echo "$name is not in the page"; false; }
+		[ "$(grep -o '"[a-z]*"' <<<"$signature" | wc -l)" -eq "$most" ] || { echo "$signature: $least to $most arguments"; false; }
+		jq -e --arg f "$name(" '[.[0].cases[].expression | select(startswith($f))] | length > 0' man.json >/dev/null || { echo "$name has no example"; false; }
 	done <ours
+	# and none that is not there
+	sed -n '/^\.Sh FUNCTIONS/,/^\.Sh FILES/s/^\.It Fn \([a-z0-9_]*\) .*/\1/p' "$TOP/man/tc-feed.5" | sort >named
+	cut -d' ' -f1 ours | sort | diff named -
+}
+
+@test "tcfeed-functions(7) names every function of the specification" {
+	sed -n 's/^\t{ "\([a-z0-9_]*\)", .*false }, .*/\1/p' "$TOP/lib/jmespath/functions.c" >standard
+	[ "$(wc -l <standard)" -eq 41 ]
 	while read -r name; do
 		grep -q "^\.Ic $name [,.]$" "$TOP/man/tcfeed-functions.7" || { echo "$name is not in the page"; false; }
 	done <standard
@@ -69,8 +82,8 @@ to_suite() {
 	suite header.json
 }
 
-@test "the page is clean" {
+@test "the pages are clean" {
 	need_tool mandoc
-	run --separate-stderr -0 mandoc -Tlint -Wwarning "$TOP/man/tcfeed-functions.7"
+	run --separate-stderr -0 mandoc -Tlint -Wwarning "$TOP/man/tcfeed-functions.7" "$TOP/man/tc-feed.5"
 	[ -z "$output$stderr" ]
 }

@@ -5,51 +5,58 @@ load map
 
 @test "every scalar of every indicator type reaches its place" {
 	common='"rating":{"path":"r"},"confidence":{"path":"c"},"active":{"path":"a"},"activeLocked":{"path":"l"},"description":{"path":"d"},
-		"firstSeen":{"path":"t"},"lastSeen":{"path":"t"},"externalDateAdded":{"path":"t"},"externalLastModified":{"path":"t"},"externalDateExpires":{"path":"t"}'
-	rest='"rating":2,"confidence":55,"active":true,"activeLocked":false'
-	dates='"description":"why","firstSeen":"2026-01-02T03:04:05Z","lastSeen":"2026-01-02T03:04:05Z","externalDateAdded":"2026-01-02T03:04:05Z","externalLastModified":"2026-01-02T03:04:05Z","externalDateExpires":"2026-01-02T03:04:05Z"}'
+		"firstSeen":{"path":"t"},"lastSeen":{"path":"t"},"externalDateAdded":{"path":"t"},"externalLastModified":{"path":"t"},"externalDateExpires":{"path":"t"},
+		"xid":"x-1","attribute":[{"type":"Source","value":"s"}],"tag":[{"name":"t"}],"securityLabel":[{"name":"L"}],"associatedGroups":[{"groupXid":"g-1"}]'
+	rest='"xid":"x-1","rating":2,"confidence":55,"active":true,"activeLocked":false'
+	dates='"description":"why","firstSeen":"2026-01-02T03:04:05Z","lastSeen":"2026-01-02T03:04:05Z","externalDateAdded":"2026-01-02T03:04:05Z","externalLastModified":"2026-01-02T03:04:05Z","externalDateExpires":"2026-01-02T03:04:05Z"'
+	arrays=',"attribute":[{"type":"Source","value":"s"}],"tag":[{"name":"t"}],"securityLabel":[{"name":"L"}],'
+	refs='"associatedGroups":[{"groupXid":"g-1"}]}'
 	echo '{"r":2,"c":55,"a":true,"l":false,"d":"why","t":"2026-01-02 03:04:05","p":true,"n":7}' >in
 	while IFS='|' read -r type value own want; do
 		feed f "$ndjson" "{\"object\":{\"type\":\"$type\",$value,$common$own}}"
 		run --separate-stderr -0 tc-map f.json <in
-		[ "$output" = "{\"type\":\"$type\",$want$dates" ] || { echo "$output"; echo "{\"type\":\"$type\",$want$dates"; false; }
+		want="{\"type\":\"$type\",${want%!*}$dates$arrays${want#*!}$refs"
+		[ "$output" = "$want" ] || { echo "$output"; echo "$want"; false; }
 	done <<END
-Address|"ip":"8.8.8.8"|,"privateFlag":{"path":"p"}|"summary":"8.8.8.8",$rest,"privateFlag":true,
-EmailAddress|"address":"a@site.com"|,"privateFlag":{"path":"p"}|"summary":"a@site.com",$rest,"privateFlag":true,
-Host|"hostName":"a.site.com"|,"flag1":{"path":"p"},"flag2":{"path":"p"}|"summary":"a.site.com",$rest,"flag1":true,"flag2":true,
-URL|"text":"http://a.site.com/"|,"privateFlag":{"path":"p"}|"summary":"http://a.site.com/",$rest,"privateFlag":true,
-File|"md5":"900150983cd24fb0d6963f7d28e17f72"|,"size":{"path":"n"}|"md5":"900150983cd24fb0d6963f7d28e17f72",$rest,"size":7,
-ASN|"AS Number":"AS13335"||"summary":"ASN13335",$rest,
-CIDR|"Block":"8.8.8.0/24"||"summary":"8.8.8.0/24",$rest,
-Email Subject|"Subject":"Your invoice"||"summary":"Your invoice",$rest,
-Hashtag|"Hashtag":"opx"||"summary":"#opx",$rest,
-Mutex|"Mutex":"Global\\\\x"||"summary":"Global\\\\x",$rest,
-Registry Key|"Key Name":"HKCU\\\\Software\\\\X","Value Name":"Run","Value Type":"REG_SZ"||"Key Name":"HKEY_CURRENT_USER\\\\Software\\\\X","Value Name":"Run","Value Type":"REG_SZ",$rest,
-User Agent|"User Agent String":"bot/1.0"||"summary":"bot/1.0",$rest,
+Address|"ip":"8.8.8.8"|,"privateFlag":{"path":"p"}|"summary":"8.8.8.8",$rest,"privateFlag":true,!
+EmailAddress|"address":"a@site.com"|,"privateFlag":{"path":"p"}|"summary":"a@site.com",$rest,"privateFlag":true,!
+Host|"hostName":"a.site.com"|,"privateFlag":{"path":"p"},"flag1":{"path":"p"},"flag2":{"path":"p"}|"summary":"a.site.com",$rest,"privateFlag":true,"flag1":true,"flag2":true,!
+URL|"text":"http://a.site.com/"|,"privateFlag":{"path":"p"}|"summary":"http://a.site.com/",$rest,"privateFlag":true,!
+File|"md5":"900150983cd24fb0d6963f7d28e17f72"|,"size":{"path":"n"},"privateFlag":{"path":"p"},"fileOccurrence":[{"path":"C:/x"}]|"md5":"900150983cd24fb0d6963f7d28e17f72",$rest,"privateFlag":true,"size":7,!"fileOccurrence":[{"path":"C:/x"}],
+ASN|"AS Number":"AS13335"||"summary":"ASN13335",$rest,!
+CIDR|"Block":"8.8.8.0/24"||"summary":"8.8.8.0/24",$rest,!
+Email Subject|"Subject":"Your invoice"||"summary":"Your invoice",$rest,!
+Hashtag|"Hashtag":"opx"||"summary":"#opx",$rest,!
+Mutex|"Mutex":"Global\\\\x"||"summary":"Global\\\\x",$rest,!
+Registry Key|"Key Name":"HKCU\\\\Software\\\\X","Value Name":"Run","Value Type":"REG_SZ"||"Key Name":"HKEY_CURRENT_USER\\\\Software\\\\X","Value Name":"Run","Value Type":"REG_SZ",$rest,!
+User Agent|"User Agent String":"bot/1.0"||"summary":"bot/1.0",$rest,!
 END
 }
 
 @test "every scalar of every group type reaches its place" {
-	dates=',"firstSeen":"2026-01-02T00:00:00Z","lastSeen":"2026-01-02T00:00:00Z","externalDateAdded":"2026-01-02T00:00:00Z"'
-	common=',"firstSeen":{"path":"t"},"lastSeen":{"path":"t"},"externalDateAdded":{"path":"t"}'
+	dates=',"firstSeen":"2026-01-02T00:00:00Z","lastSeen":"2026-01-02T00:00:00Z","externalDateAdded":"2026-01-02T00:00:00Z","externalLastModified":"2026-01-02T00:00:00Z","externalDateExpires":"2026-01-02T00:00:00Z"'
+	dates+=',"attribute":[{"type":"Source","value":"s"}],"tag":[{"name":"t"}],"securityLabel":[{"name":"L"}],"associatedGroupXid":["g-1"],"associatedIndicators":[{"summary":"a.site.com","indicatorType":"Host"}]'
+	common=',"firstSeen":{"path":"t"},"lastSeen":{"path":"t"},"externalDateAdded":{"path":"t"},"externalLastModified":{"path":"t"},"externalDateExpires":{"path":"t"}'
+	common+=',"attribute":[{"type":"Source","value":"s"}],"tag":[{"name":"t"}],"securityLabel":[{"name":"L"}],"associatedGroupXid":["g-1"],"associatedIndicators":[{"summary":"a.site.com","indicatorType":"Host"}]'
+	ai=',"insights":"i","aiProvider":"p","aiLastRetrievalDate":'
 	echo '{"n":"One","t":"2026-01-02"}' >in
 	while IFS='|' read -r type own want; do
 		feed f "$ndjson" "{\"object\":{\"type\":\"$type\",\"name\":{\"path\":\"n\"}$common$own}}"
 		run --separate-stderr -0 tc-map --owner O f.json <in
 		[ "$(jq -c 'del(.xid)' <<<"$output")" = "{\"type\":\"$type\",\"name\":\"One\"$want$dates}" ] || { echo "$output"; false; }
 		[ "$(jq -r '.xid | length' <<<"$output")" = 64 ]
-	done <<'END'
+	done <<END
 Adversary||
 Attack Pattern||
 Campaign||
 Course of Action||
-Document|,"fileName":"a.pdf","malware":true,"password":"infected"|,"fileName":"a.pdf","malware":true,"password":"infected"
+Document|,"fileName":"a.pdf","malware":true,"password":"infected"$ai{"path":"t"}|,"fileName":"a.pdf","malware":true,"password":"infected"$ai"2026-01-02T00:00:00Z"
 Email|,"subject":"s","header":"h","body":"b","from":"a@site.com","to":"b@site.com","score":3|,"subject":"s","header":"h","body":"b","from":"a@site.com","to":"b@site.com","score":3
-Event|,"eventDate":{"path":"t"},"eventType":"Breach","status":"Needs Review"|,"eventDate":"2026-01-02T00:00:00Z","eventType":"Breach","status":"Needs Review"
+Event|,"eventDate":{"path":"t"},"eventType":"Breach","status":"Needs Review"$ai{"path":"t"}|,"eventDate":"2026-01-02T00:00:00Z","eventType":"Breach","status":"Needs Review"$ai"2026-01-02T00:00:00Z"
 Incident|,"eventDate":{"path":"t"},"status":"Open"|,"eventDate":"2026-01-02T00:00:00Z","status":"Open"
 Intrusion Set||
 Malware||
-Report|,"fileName":"r.pdf","publishDate":{"path":"t"}|,"fileName":"r.pdf","publishDate":"2026-01-02T00:00:00Z"
+Report|,"fileName":"r.pdf","publishDate":{"path":"t"}$ai{"path":"t"}|,"fileName":"r.pdf","publishDate":"2026-01-02T00:00:00Z"$ai"2026-01-02T00:00:00Z"
 Signature|,"fileName":"a.yar","fileType":"YARA","fileText":"rule a { condition: false }"|,"fileName":"a.yar","fileType":"YARA","fileText":"rule a { condition: false }"
 Tactic||
 Threat||
