@@ -125,11 +125,7 @@ delta_find(struct delta *d, const struct buf *identities, int n, struct row *r, 
 size_t
 delta_value_start(unsigned type)
 {
-	static size_t start[TYPE_COUNT];
-
-	if (start[type] == 0)
-		start[type] = type == TYPE_NONE ? 1 : strlen("{\"type\":\"\",") + strlen(schema_type_name((enum tc_type)type));
-	return start[type];
+	return type == TYPE_NONE ? 1 : strlen("{\"type\":\"\",") + strlen(schema_type_name((enum tc_type)type));
 }
 
 /* The value members stand together: behind the type, and of a group xid behind its name. */

@@ -142,9 +142,8 @@ work(struct delta *d, struct delta_join *j, struct out *out, struct err *err)
 
 	if (delta_read(d, STDIN_FILENO, j->in, err) == -1)
 		return -1;
-	if ((j->list_fd = io_spool(err)) == -1)
+	if (delta_list_open(&j->list, err) == -1)
 		return -1;
-	out_init(&j->list, j->list_fd, "the spool file", 64 * 1024);
 	j->write = !d->dry_run;
 	if (delta_open(d, d->dry_run ? STATE_READ : STATE_CREATE, err) == -1)
 		return -1;
@@ -165,7 +164,7 @@ work(struct delta *d, struct delta_join *j, struct out *out, struct err *err)
 		log_warning("the stored times of %lld objects were ahead of the clock and are taken for now", j->clamped);
 	if (j->contradicted > 0)
 		log_warning("%lld objects are both listed and retracted in this run: listed wins", j->contradicted);
-	if (balance(j, err) == -1 || delta_join_print(j, out, err) == -1)
+	if (balance(j, err) == -1 || delta_list_print(&j->list, j->in->spool, out, err) == -1)
 		return -1;
 	out_flush(out);
 	if (out_error(out, err) == -1)

@@ -19,7 +19,7 @@ delta_join_init(struct delta_join *j, struct delta *d, struct delta_input *in)
 	memset(j, 0, sizeof(*j));
 	j->d = d;
 	j->in = in;
-	j->list_fd = -1;
+	delta_list_init(&j->list);
 	buf_init(&j->absorbed, GIB);
 	buf_init(&j->line, LIMIT_LINE);
 	buf_init(&j->value, 2 * LIMIT_LINE);
@@ -36,10 +36,7 @@ delta_join_release(struct delta_join *j)
 	buf_release(&j->values);
 	scan_release(&j->scan);
 	free(j->rows);
-	out_release(&j->list);
-	if (j->list_fd != -1)
-		close(j->list_fd);
-	j->list_fd = -1;
+	delta_list_release(&j->list);
 }
 
 /* --- the state's rows of a part --- */
@@ -103,9 +100,9 @@ forget_row(struct delta_join *j, const struct row *r, struct err *err)
 
 /* --- one object of several lines --- */
 
-/* j->line becomes a record of the spool, under the key of like. */
+/* j->line is the object, under the key of like. */
 static int
-store_line(struct delta_join *j, const struct rec *like, struct verdict_on *v, struct err *err)
+take_merged(struct delta_join *j, const struct rec *like, struct verdict_on *v, struct err *err)
 {
 	struct object o;
 	size_t start;
@@ -118,7 +115,7 @@ store_line(struct delta_join *j, const struct rec *like, struct verdict_on *v, s
 	v->rec.len = (uint32_t)j->line.len;
 	delta_content_hash(j->d->feed, &o, v->rec.hash);
 	delta_prints(&o, &v->prints);
-	return spool_add_line(j->in->spool, like->key, &v->prints, j->line.bytes, j->line.len, &v->rec.off, err);
+	return 0;
 }
 
 /* The one live line of a key's records: there is one, or all are the same, or they are merged. */
@@ -143,7 +140,7 @@ one_of(struct delta_join *j, const struct rec *rec, size_t n, struct verdict_on 
 		return 0;
 	if (delta_merge_lines(j->in->spool, rec, n, &j->line, err) == -1)
 		return -1;
-	return store_line(j, first, v, err);
+	return take_merged(j, first, v, err);
 }
 
 /* --- the verdict --- */
@@ -275,58 +272,37 @@ note_pending(struct delta_join *j, struct verdict_on *v, const char *line, struc
 	return put_row(j, &r, err);
 }
 
-static int
-list_line(struct delta_join *j, const struct rec *rec, struct err *err)
-{
-	struct delta_line l = { rec->off, rec->len, (uint32_t)spool_part(rec->key) };
-
-	if (j->list_fd == -1)
-		return 0;
-	out_write(&j->list, (const char *)&l, sizeof(l));
-	return out_error(&j->list, err);
-}
-
-/* What comes back is sent active, whatever it says by not saying it. */
-static int
-make_active(struct delta_join *j, struct verdict_on *v, const char *line, struct rec *sent, struct err *err)
+/* What comes back is sent active, whatever it says by not saying it: into j->line, true, or it says it already. */
+static bool
+make_active(struct delta_join *j, unsigned type, const char *line, size_t len)
 {
 	struct object o;
 	struct buf text;
 	struct err why;
-	int rc = 0;
+	bool made = false;
 
-	*sent = v->rec;
+	if (type == TYPE_NONE || schema_class((enum tc_type)type) != CLASS_INDICATOR)
+		return false;
 	buf_init(&text, LIMIT_LINE);
-	if (rec_type(&v->rec) == TYPE_NONE || schema_class((enum tc_type)rec_type(&v->rec)) != CLASS_INDICATOR)
-		goto done;
-	if (object_read(&o, &j->scan, line, v->rec.len, &why) == -1 || o.has_active)
-		goto done;
-	if (buf_add(&text, line, v->rec.len - 1) == -1 || buf_addz(&text, ",\"active\":true}") == -1 ||
-	    object_read(&o, &j->scan, text.bytes, text.len, &why) == -1)
-		goto done;
-	buf_clear(&j->line);
-	if (object_canonical(&o, true, &j->line) == -1)
-		goto done;
-	sent->len = (uint32_t)j->line.len;
-	rc = spool_add_line(j->in->spool, v->rec.key, &v->prints, j->line.bytes, j->line.len, &sent->off, err);
-done:
+	if (object_read(&o, &j->scan, line, len, &why) == 0 && !o.has_active && buf_add(&text, line, len - 1) == 0 &&
+	    buf_addz(&text, ",\"active\":true}") == 0 && object_read(&o, &j->scan, text.bytes, text.len, &why) == 0) {
+		buf_clear(&j->line);
+		made = object_canonical(&o, true, &j->line) == 0;
+	}
 	buf_release(&text);
-	return rc;
+	return made;
 }
 
 static int
 send_object(struct delta_join *j, struct verdict_on *v, struct err *err)
 {
+	bool merged = j->line.len > 0;
 	struct row_prints prints;
-	struct rec sent = v->rec;
-	const char *line;
-	char *copy;
-	int rc;
+	const char *line = j->line.bytes;
+	size_t len = v->rec.len;
 
-	if (j->line.len > 0 && v->prints.n != UINT8_MAX)
-		line = j->line.bytes;	/* merged just now, perhaps not on disk yet */
-	else {
-		if (spool_line(j->in->spool, v->rec.off, v->rec.len, &prints, &line, err) == -1)
+	if (!merged) {
+		if (spool_line(j->in->spool, v->rec.off, len, &prints, &line, err) == -1)
 			return -1;
 		v->prints = prints;
 	}
@@ -334,16 +310,13 @@ send_object(struct delta_join *j, struct verdict_on *v, struct err *err)
 		return -1;
 	if (note_pending(j, v, line, err) == -1)
 		return -1;
-	if (v->kind == KIND_RETURNED && j->list_fd != -1) {
-		copy = xstrndup(line, v->rec.len);
-		rc = make_active(j, v, copy, &sent, err);
-		free(copy);
-		if (rc == -1)
-			return -1;
-	}
 	j->sent++;
 	j->sent_by[v->kind]++;
-	return list_line(j, &sent, err);
+	if (v->kind == KIND_RETURNED && make_active(j, rec_type(&v->rec), line, len))
+		return delta_list_line(&j->list, j->line.bytes, j->line.len, err);
+	if (j->whole_part && !merged)
+		return delta_list_place(&j->list, &v->rec, err);
+	return delta_list_line(&j->list, line, len, err);
 }
 
 /*
@@ -503,7 +476,8 @@ one_part(struct delta_join *j, int part, struct err *err)
 	if (spool_load(j->in->spool, part, &rec, &n, err) == -1 || load_rows(j, part, err) == -1)
 		return -1;
 	/* where most is new, the lines come in at one go */
-	if (n > 16 && j->nrows < n / 2 && spool_load_lines(j->in->spool, part, err) == -1)
+	j->whole_part = n > 16 && j->nrows < n / 2;
+	if (j->whole_part && spool_load_lines(j->in->spool, part, err) == -1)
 		return -1;
 	while (i < n || k < j->nrows) {
 		c = i == n ? 1 : k == j->nrows ? -1 : memcmp(rec[i].key, j->rows[k].key, STATE_KEY);
@@ -531,12 +505,7 @@ start_over(struct delta_join *j, uint32_t run)
 	j->run = run;
 	/* an empty feed says nothing about what is gone */
 	j->mark_missing = j->in->read > j->in->rejected || j->d->feed->allow_empty;
-	if (j->list_fd != -1) {
-		j->list.len = 0;
-		j->list.total = 0;
-		if (ftruncate(j->list_fd, 0) == -1 || lseek(j->list_fd, 0, SEEK_SET) == -1)
-			j->list.error = errno;
-	}
+	delta_list_restart(&j->list);
 }
 
 int
@@ -562,43 +531,5 @@ delta_join_run(struct delta_join *j, uint32_t run, struct err *err)
 	}
 	if (state_parts_end(&j->d->state, err) == -1)
 		return -1;
-	if (j->list_fd != -1 && out_flush(&j->list) == -1)
-		return out_error(&j->list, err);
-	/* merged lines are on disk before they are read again */
-	return spool_flush(j->in->spool, err);
-}
-
-int
-delta_join_print(struct delta_join *j, struct out *out, struct err *err)
-{
-	struct delta_line l[4096];
-	long long left = j->sent;
-	uint64_t off = 0;
-	const char *line;
-	ssize_t got;
-	int i, n, same;
-
-	while (left > 0) {
-		got = pread(j->list_fd, l, sizeof(l), (off_t)off);
-		if (got < (ssize_t)sizeof(l[0]))
-			return err_set(err, REASON_STATE, "cannot read the spool file: %s", got == -1 ? strerror(errno) : "it was cut");
-		n = (int)(got / (ssize_t)sizeof(l[0]));
-		off += (uint64_t)n * sizeof(l[0]);
-		for (i = 0; i < n; i++, left--) {
-			/* many lines of one part: take it in at once */
-			if (i == 0 || l[i].part != l[i - 1].part) {
-				for (same = 1; i + same < n && l[i + same].part == l[i].part; same++)
-					;
-				if (same > 64 && spool_load_lines(j->in->spool, (int)l[i].part, err) == -1)
-					return -1;
-			}
-			if (spool_line(j->in->spool, l[i].off, l[i].len, NULL, &line, err) == -1)
-				return -1;
-			out_write(out, line, l[i].len);
-			out_write(out, "\n", 1);
-			if (out->error != 0)
-				return out_error(out, err);
-		}
-	}
-	return 0;
+	return delta_list_end(&j->list, err);
 }

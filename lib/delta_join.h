@@ -6,6 +6,7 @@
 #ifndef TC_DELTA_JOIN_H
 #define TC_DELTA_JOIN_H
 
+#include "delta_list.h"
 #include "delta_read.h"
 
 enum verdict { VERDICT_UNCHANGED, VERDICT_SENT, VERDICT_REFUSED, VERDICT_DOUBT };
@@ -35,12 +36,12 @@ struct delta_join {
 	long long	 contradicted;	/* listed and retracted in the same run: listed wins */
 	long long	 clamped;	/* rows whose times were ahead of the clock */
 	long long	 known, active, pending, missing;	/* rows as they stand afterwards */
-	int		 list_fd;	/* struct delta_line, in the order of sending; -1 unless write or listed */
+	struct delta_list list;		/* of the lines that are sent, where the caller has opened it */
 
 	/* private */
-	struct out	 list;
 	uint32_t	 run;
 	bool		 mark_missing;
+	bool		 whole_part;	/* the lines of the part are in memory */
 	struct buf	 absorbed, line, value;
 	struct scan	 scan;
 	struct row	*rows;
@@ -48,20 +49,10 @@ struct delta_join {
 	struct buf	 values;
 };
 
-/* An output line in the spool. */
-struct delta_line {
-	uint64_t	 off;
-	uint32_t	 len;
-	uint32_t	 part;
-};
-
 void	 delta_join_init(struct delta_join *, struct delta *, struct delta_input *);
 void	 delta_join_release(struct delta_join *);
 
 /* May be run again after damage was repaired: counts start from 0. The caller holds the transaction. */
 int	 delta_join_run(struct delta_join *, uint32_t run, struct err *) TC_MUST_CHECK;
-
-/* Writes the listed lines to out, in order. The state is closed by now. */
-int	 delta_join_print(struct delta_join *, struct out *, struct err *) TC_MUST_CHECK;
 
 #endif

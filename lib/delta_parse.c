@@ -9,25 +9,32 @@
 
 #include "delta.h"
 #include "delta_read.h"
+#include "hash.h"
 #include "limit.h"
 #include "object.h"
 #include "xmalloc.h"
 
 #define STACK		((size_t)1024 * 1024)
+#define THREADS		3	/* at most: the caller, who reads and stores, is the narrow place then */
 
-struct delta_parser {
+/* What one thread works with. */
+struct bench {
 	const struct feed *feed;
 	struct scan	 scan, again;
 	struct buf	 line;		/* the canonical form, where the input's is not */
 	struct buf	 identity;
-	long long	 number;	/* of the line */
 	struct delta_block *block;
-	/* the thread, where there is one */
-	bool		 threaded;
-	pthread_t	 thread;
+};
+
+struct delta_parser {
+	struct bench	 own;		/* the caller's */
+	pthread_t	 thread[THREADS];
+	struct bench	 bench[THREADS];
+	int		 nthread;
 	pthread_mutex_t	 lock;
-	pthread_cond_t	 changed;
-	struct delta_block *todo;	/* set by the caller, cleared by the thread when done */
+	pthread_cond_t	 todo, done;
+	struct delta_block *queue[PARSE_BLOCKS];	/* that nobody works on yet, the oldest first */
+	int		 nqueue;
 	bool		 quit;
 };
 
@@ -51,7 +58,7 @@ delta_block_release(struct delta_block *b)
 /* --- one line --- */
 
 static struct delta_item *
-add_item(struct delta_parser *p)
+add_item(struct bench *p)
 {
 	struct delta_block *b = p->block;
 
@@ -59,7 +66,7 @@ add_item(struct delta_parser *p)
 		b->itemcap = b->itemcap == 0 ? 1024 : b->itemcap * 2;
 		b->item = xreallocarray(b->item, b->itemcap, sizeof(*b->item));
 	}
-	b->item[b->nitem].number = p->number;
+	b->item[b->nitem].number = b->nline;
 	return &b->item[b->nitem++];
 }
 
@@ -74,7 +81,7 @@ keep_text(struct delta_block *b, struct delta_item *it, const char *bytes, size_
 }
 
 static void
-reject(struct delta_parser *p, const char *why)
+reject(struct bench *p, const char *why)
 {
 	struct delta_item *it = add_item(p);
 
@@ -83,7 +90,7 @@ reject(struct delta_parser *p, const char *why)
 }
 
 static void
-take_object(struct delta_parser *p, struct object *o, bool own)
+take_object(struct bench *p, struct object *o, bool own)
 {
 	struct delta_item *it;
 	int n;
@@ -116,12 +123,12 @@ take_object(struct delta_parser *p, struct object *o, bool own)
 }
 
 static void
-take_line(struct delta_parser *p, const char *line, size_t len)
+take_line(struct bench *p, const char *line, size_t len)
 {
 	struct object o;
 	struct err why;
 
-	p->number++;
+	p->block->nline++;
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	if (len == 0)
@@ -156,13 +163,14 @@ take_line(struct delta_parser *p, const char *line, size_t len)
 }
 
 static void
-parse(struct delta_parser *p, struct delta_block *b)
+parse(struct bench *p, struct delta_block *b)
 {
 	const char *at = b->bytes, *end = b->bytes + b->len, *nl;
 	size_t i;
 
 	p->block = b;
 	b->nitem = 0;
+	b->nline = 0;
 	b->tail_bad = false;
 	buf_clear(&b->text);
 	for (; (nl = memchr(at, '\n', (size_t)(end - at))) != NULL; at = nl + 1)
@@ -177,51 +185,106 @@ parse(struct delta_parser *p, struct delta_block *b)
 			b->item[i].line = b->text.bytes + b->item[i].rec.off;
 }
 
-/* --- the thread --- */
+/* --- the threads --- */
+
+/* Takes the oldest block that nobody works on; NULL: none. The lock is held. */
+static struct delta_block *
+take_block(struct delta_parser *p)
+{
+	struct delta_block *b = p->queue[0];
+
+	if (p->nqueue == 0)
+		return NULL;
+	memmove(p->queue, p->queue + 1, (size_t)--p->nqueue * sizeof(p->queue[0]));
+	return b;
+}
+
+/* The lock is held before and after, not during. */
+static void
+work_on(struct delta_parser *p, struct bench *bench, struct delta_block *b)
+{
+	pthread_mutex_unlock(&p->lock);
+	parse(bench, b);
+	pthread_mutex_lock(&p->lock);
+	b->done = true;
+	pthread_cond_signal(&p->done);
+}
+
+struct start {
+	struct delta_parser *p;
+	struct bench	*bench;
+};
 
 static void *
 work(void *arg)
 {
-	struct delta_parser *p = arg;
+	struct start at = *(struct start *)arg;
+	struct delta_parser *p = at.p;
+	struct delta_block *b;
 
+	free(arg);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
-		while (p->todo == NULL && !p->quit)
-			pthread_cond_wait(&p->changed, &p->lock);
-		if (p->todo == NULL)
+		while ((b = take_block(p)) == NULL && !p->quit)
+			pthread_cond_wait(&p->todo, &p->lock);
+		if (b == NULL)
 			break;
-		pthread_mutex_unlock(&p->lock);
-		parse(p, p->todo);
-		pthread_mutex_lock(&p->lock);
-		p->todo = NULL;
-		pthread_cond_broadcast(&p->changed);
+		work_on(p, at.bench, b);
 	}
 	pthread_mutex_unlock(&p->lock);
+	hash_thread_end();
 	return NULL;
 }
 
-/* Signals are the caller's, and its malloc arena is shared: one of its own would reserve 64 MiB of addresses. */
-static bool
-start_thread(struct delta_parser *p)
+static void
+bench_init(struct bench *b, const struct feed *f)
 {
+	b->feed = f;
+	scan_init(&b->scan);
+	scan_init(&b->again);
+	buf_init(&b->line, LIMIT_LINE);
+	buf_init(&b->identity, 4 * LIMIT_LINE);
+}
+
+static void
+bench_release(struct bench *b)
+{
+	scan_release(&b->scan);
+	scan_release(&b->again);
+	buf_release(&b->line);
+	buf_release(&b->identity);
+}
+
+/* Signals are the caller's, and its malloc arena is shared: others would reserve 64 MiB of addresses each. */
+static void
+start_threads(struct delta_parser *p)
+{
+	int cpus, wanted;
 	pthread_attr_t attr;
 	sigset_t all, old;
-	cpu_set_t cpus;
-	bool ok;
+	struct start *at;
+	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) < 2)
-		return false;
+	cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 2;
+	wanted = cpus - 1 < THREADS ? cpus - 1 : THREADS;
 	mallopt(M_ARENA_MAX, 1);
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->changed, NULL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ok = pthread_create(&p->thread, &attr, work, p) == 0;
+	for (; p->nthread < wanted; p->nthread++) {
+		at = xmalloc(sizeof(*at));
+		*at = (struct start){ p, &p->bench[p->nthread] };
+		bench_init(at->bench, p->own.feed);
+		if (pthread_create(&p->thread[p->nthread], &attr, work, at) != 0) {
+			/* fewer, or none: the caller does it */
+			bench_release(at->bench);
+			free(at);
+			break;
+		}
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
-	return ok;
 }
 
 struct delta_parser *
@@ -229,53 +292,66 @@ delta_parser_new(const struct feed *f)
 {
 	struct delta_parser *p = xcalloc(1, sizeof(*p));
 
-	p->feed = f;
-	scan_init(&p->scan);
-	scan_init(&p->again);
-	buf_init(&p->line, LIMIT_LINE);
-	buf_init(&p->identity, 4 * LIMIT_LINE);
-	p->threaded = start_thread(p);
+	object_prepare();
+	bench_init(&p->own, f);
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->todo, NULL);
+	pthread_cond_init(&p->done, NULL);
+	start_threads(p);
 	return p;
 }
 
 void
 delta_parse_start(struct delta_parser *p, struct delta_block *b)
 {
-	if (!p->threaded) {
-		parse(p, b);
-		return;
-	}
 	pthread_mutex_lock(&p->lock);
-	p->todo = b;
-	pthread_cond_broadcast(&p->changed);
+	b->done = false;
+	p->queue[p->nqueue++] = b;
+	pthread_cond_signal(&p->todo);
 	pthread_mutex_unlock(&p->lock);
 }
 
-void
-delta_parse_wait(struct delta_parser *p)
+bool
+delta_parse_done(struct delta_parser *p, const struct delta_block *b)
 {
-	if (!p->threaded)
-		return;
+	bool done;
+
 	pthread_mutex_lock(&p->lock);
-	while (p->todo != NULL)
-		pthread_cond_wait(&p->changed, &p->lock);
+	done = b->done;
+	pthread_mutex_unlock(&p->lock);
+	return done;
+}
+
+void
+delta_parse_wait(struct delta_parser *p, const struct delta_block *b)
+{
+	struct delta_block *other;
+
+	pthread_mutex_lock(&p->lock);
+	while (!b->done)
+		if ((other = take_block(p)) != NULL)
+			work_on(p, &p->own, other);
+		else
+			pthread_cond_wait(&p->done, &p->lock);
 	pthread_mutex_unlock(&p->lock);
 }
 
 void
 delta_parser_free(struct delta_parser *p)
 {
-	if (p->threaded) {
-		delta_parse_wait(p);
-		pthread_mutex_lock(&p->lock);
-		p->quit = true;
-		pthread_cond_broadcast(&p->changed);
-		pthread_mutex_unlock(&p->lock);
-		pthread_join(p->thread, NULL);
+	int i;
+
+	pthread_mutex_lock(&p->lock);
+	p->quit = true;
+	pthread_cond_broadcast(&p->todo);
+	pthread_mutex_unlock(&p->lock);
+	for (i = 0; i < p->nthread; i++) {
+		pthread_join(p->thread[i], NULL);
+		bench_release(&p->bench[i]);
 	}
-	scan_release(&p->scan);
-	scan_release(&p->again);
-	buf_release(&p->line);
-	buf_release(&p->identity);
+	bench_release(&p->own);
+	pthread_cond_destroy(&p->todo);
+	pthread_cond_destroy(&p->done);
+	pthread_mutex_destroy(&p->lock);
 	free(p);
 }

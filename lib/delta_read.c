@@ -17,8 +17,8 @@
 struct reader {
 	struct delta_input *in;
 	int		 fd;
-	struct delta_block block[2];
-	const char	*rest;		/* in the other block: the beginning of a line */
+	struct delta_block block[PARSE_BLOCKS];
+	const char	*rest;		/* in the block filled before: the beginning of a line */
 	size_t		 nrest;
 	bool		 skipping;	/* in a line that is longer than any may be */
 	bool		 end;
@@ -30,10 +30,12 @@ struct reader {
 static void
 reject(struct delta_input *in, const struct delta_item *it)
 {
+	long long number = in->lines + it->number;
+
 	if (in->rejected++ == 0)
-		snprintf(in->why, sizeof(in->why), "line %lld: %.200s", it->number, it->line);
+		snprintf(in->why, sizeof(in->why), "line %lld: %.200s", number, it->line);
 	if (in->rejected <= NAMED_REJECTS)
-		log_warning("line %lld is no object: %s", it->number, it->line);
+		log_warning("line %lld is no object: %s", number, it->line);
 }
 
 static int
@@ -65,6 +67,7 @@ store(struct delta_input *in, struct delta_block *b, struct err *err)
 	for (i = 0; i < b->nitem; i++)
 		if (store_item(in, &b->item[i], err) == -1)
 			return -1;
+	in->lines += b->nline;
 	log_progress("%lld objects read", in->read);
 	return 0;
 }
@@ -128,28 +131,35 @@ fill(struct reader *r, struct delta_block *b, struct err *err)
 	return 0;
 }
 
-/* One block is parsed while the next one is read and then the one before it is stored. */
+/*
+ * Blocks go round: filled, parsed by whoever has time, stored in the order of
+ * the input. What is done is stored before more is read, so that blocks are
+ * free for the threads; the one filled last is never the one that is filled
+ * next, since the rest of its last line is in it.
+ */
 static int
 read_blocks(struct reader *r, struct delta_parser *p, struct err *err)
 {
-	struct delta_block *now = &r->block[0], *next = &r->block[1], *swap;
+	unsigned filled = 0, stored = 0;
+	struct delta_block *b;
 
-	if (fill(r, now, err) == -1)
-		return -1;
-	delta_parse_start(p, now);
-	while (!r->end) {
-		if (fill(r, next, err) == -1)
+	while (!r->end || stored < filled) {
+		b = &r->block[filled % PARSE_BLOCKS];
+		if (!r->end && filled - stored < PARSE_BLOCKS && !(stored < filled && delta_parse_done(p, &r->block[stored % PARSE_BLOCKS]))) {
+			if (fill(r, b, err) == -1)
+				return -1;
+			delta_parse_start(p, b);
+			filled++;
+			continue;
+		}
+		b = &r->block[stored++ % PARSE_BLOCKS];
+		delta_parse_wait(p, b);
+		if (store(r->in, b, err) == -1)
 			return -1;
-		delta_parse_wait(p);
-		delta_parse_start(p, next);
-		if (store(r->in, now, err) == -1)
-			return -1;
-		swap = now; now = next; next = swap;
 	}
-	delta_parse_wait(p);
 	/* whole but for its newline, or what a writer that died has left */
-	r->in->cut = r->skipping || (r->open && now->tail_bad);
-	return store(r->in, now, err);
+	r->in->cut = r->skipping || (r->open && r->block[(filled - 1) % PARSE_BLOCKS].tail_bad);
+	return 0;
 }
 
 int
@@ -162,7 +172,7 @@ delta_read(struct delta *d, int fd, struct delta_input *in, struct err *err)
 	memset(in, 0, sizeof(*in));
 	if ((in->spool = spool_new(err)) == NULL)
 		return -1;
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < PARSE_BLOCKS; i++)
 		delta_block_init(&r.block[i], BLOCK + LIMIT_LINE + 2);
 	p = delta_parser_new(d->feed);
 	fcntl(fd, F_SETPIPE_SZ, 1024 * 1024);	/* fewer wake-ups where it is a pipe; no matter if refused */
@@ -170,7 +180,7 @@ delta_read(struct delta *d, int fd, struct delta_input *in, struct err *err)
 	if (rc == 0)
 		rc = spool_flush(in->spool, err);
 	delta_parser_free(p);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < PARSE_BLOCKS; i++)
 		delta_block_release(&r.block[i]);
 	return rc;
 }

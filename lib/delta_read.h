@@ -14,6 +14,7 @@ struct delta_input {
 	struct spool	*spool;
 	struct delta_files *files;	/* NULL while there was no File */
 	long long	 read;		/* objects, good and bad */
+	long long	 lines;		/* of the blocks that are stored */
 	long long	 rejected;	/* lines that are no object */
 	bool		 cut;		/* the last line was one half */
 	char		 why[256];	/* the first rejected line: what was wrong */

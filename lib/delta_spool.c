@@ -10,6 +10,7 @@
 #include "xmalloc.h"
 
 #define SLOT		((size_t)32 * 1024)	/* lines are written in pieces of this size, each of one part */
+#define PAGE		((size_t)4096)
 #define REC_SLOT	170			/* records a piece: 8 KiB */
 
 struct part {
@@ -157,7 +158,8 @@ flush_lines(struct spool *s, struct part *p, struct err *err)
 {
 	if (p->used == 0)
 		return 0;
-	return write_at(s->lines_fd, p->lines, p->used, (uint64_t)p->slot[p->nslot - 1] * SLOT, err);
+	/* whole pages: the kernel need not clear the rest of the last one */
+	return write_at(s->lines_fd, p->lines, (p->used + PAGE - 1) / PAGE * PAGE, (uint64_t)p->slot[p->nslot - 1] * SLOT, err);
 }
 
 /* Room for len bytes in the part; where they go in *to and in the file in *off. */
@@ -165,7 +167,7 @@ static int
 room(struct spool *s, struct part *p, size_t len, char **to, uint64_t *off, struct err *err)
 {
 	if (p->lines == NULL) {
-		p->lines = xmalloc(SLOT);
+		p->lines = xcalloc(1, SLOT);
 		p->used = SLOT;
 	}
 	if (len > SLOT - p->used) {
@@ -187,7 +189,7 @@ add_long(struct spool *s, struct part *p, const char *head, size_t headlen, cons
 	uint32_t n = (uint32_t)((headlen + len + SLOT - 1) / SLOT);
 
 	if (p->lines == NULL)
-		p->lines = xmalloc(SLOT);
+		p->lines = xcalloc(1, SLOT);
 	else if (p->nslot > 0 && p->used < SLOT + 1 && flush_lines(s, p, err) == -1)
 		return -1;
 	*off = (uint64_t)s->nslot * SLOT;

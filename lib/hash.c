@@ -18,29 +18,50 @@ must(int ok)
 	}
 }
 
+struct kind {
+	EVP_MD		*md;
+	EVP_MD_CTX	*ctx;
+};
+
+static _Thread_local struct kind sha256, sha1, md5;
+
 static void
-digest(const char *name, EVP_MD **md, EVP_MD_CTX **ctx, unsigned char *out, const struct iovec *v, int n)
+digest(struct kind *k, const char *name, unsigned char *out, const struct iovec *v, int n)
 {
 	int i;
 
-	if (*md == NULL) {
-		*md = EVP_MD_fetch(NULL, name, NULL);
-		*ctx = EVP_MD_CTX_new();
-		must(*md != NULL && *ctx != NULL);
+	if (k->md == NULL) {
+		k->md = EVP_MD_fetch(NULL, name, NULL);
+		k->ctx = EVP_MD_CTX_new();
+		must(k->md != NULL && k->ctx != NULL);
 	}
-	must(EVP_DigestInit_ex2(*ctx, *md, NULL) == 1);
+	must(EVP_DigestInit_ex2(k->ctx, k->md, NULL) == 1);
 	for (i = 0; i < n; i++)
-		must(EVP_DigestUpdate(*ctx, v[i].iov_base, v[i].iov_len) == 1);
-	must(EVP_DigestFinal_ex(*ctx, out, NULL) == 1);
+		must(EVP_DigestUpdate(k->ctx, v[i].iov_base, v[i].iov_len) == 1);
+	must(EVP_DigestFinal_ex(k->ctx, out, NULL) == 1);
+}
+
+static void
+release(struct kind *k)
+{
+	EVP_MD_CTX_free(k->ctx);
+	EVP_MD_free(k->md);
+	k->ctx = NULL;
+	k->md = NULL;
+}
+
+void
+hash_thread_end(void)
+{
+	release(&sha256);
+	release(&sha1);
+	release(&md5);
 }
 
 void
 hash_sha256v(unsigned char out[HASH_SHA256], const struct iovec *v, int n)
 {
-	static EVP_MD *md;
-	static EVP_MD_CTX *ctx;
-
-	digest("SHA256", &md, &ctx, out, v, n);
+	digest(&sha256, "SHA256", out, v, n);
 }
 
 void
@@ -63,24 +84,20 @@ hash_sha256_hex(char out[2 * HASH_SHA256 + 1], const void *bytes, size_t len)
 void
 hash_md5_hex(char out[33], const void *bytes, size_t len)
 {
-	static EVP_MD *md;
-	static EVP_MD_CTX *ctx;
 	struct iovec v = { (void *)(size_t)bytes, len };
 	unsigned char sum[16];
 
-	digest("MD5", &md, &ctx, sum, &v, 1);
+	digest(&md5, "MD5", sum, &v, 1);
 	text_hex(out, sum, sizeof(sum));
 }
 
 void
 hash_sha1_hex(char out[41], const void *bytes, size_t len)
 {
-	static EVP_MD *md;
-	static EVP_MD_CTX *ctx;
 	struct iovec v = { (void *)(size_t)bytes, len };
 	unsigned char sum[20];
 
-	digest("SHA1", &md, &ctx, sum, &v, 1);
+	digest(&sha1, "SHA1", sum, &v, 1);
 	text_hex(out, sum, sizeof(sum));
 }
 

@@ -2,7 +2,7 @@
  * Digests: SHA-256 for xids, identities and content; HMAC for the platform.
  *
  * The EVP_MD is fetched once (OpenSSL 3's one-shot SHA256() spends more time
- * fetching than hashing). Not for use from several threads at once.
+ * fetching than hashing), by each thread for itself.
  */
 #ifndef TC_HASH_H
 #define TC_HASH_H
@@ -18,6 +18,9 @@ void	 hash_sha256v(unsigned char out[HASH_SHA256], const struct iovec *, int n);
 void	 hash_sha256_hex(char out[2 * HASH_SHA256 + 1], const void *bytes, size_t len);
 void	 hash_md5_hex(char out[33], const void *bytes, size_t len);
 void	 hash_sha1_hex(char out[41], const void *bytes, size_t len);
+
+/* A thread that has hashed gives back what it holds, before it ends. */
+void	 hash_thread_end(void);
 
 /* base64(HMAC-SHA256(key, text)), NUL-terminated, 45 bytes (runtime-app.md section 5). */
 void	 hash_hmac_base64(char out[45], const void *key, size_t keylen, const void *text, size_t len);

@@ -46,6 +46,8 @@ struct object {
  * a group needs a name and an xid, on a line with "batchId" the xid will do.
  */
 int	 object_read(struct object *, struct scan *, const char *line, size_t len, struct err *) TC_MUST_CHECK;
+/* Fills the tables that are otherwise filled when first used: before several threads read objects. */
+void	 object_prepare(void);
 
 /*
  * The object's identities, each as text "class\x1ftype\x1fvalue", appended to

@@ -72,3 +72,14 @@ object_element_table(enum field_kind kind)
 	}
 	return t;
 }
+
+void
+object_prepare(void)
+{
+	int i;
+
+	for (i = 0; i < TYPE_COUNT; i++)
+		object_table((enum tc_type)i);
+	for (i = FIELD_ATTRIBUTES; i <= FIELD_REF_ID; i++)
+		object_element_table((enum field_kind)i);
+}
