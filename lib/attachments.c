@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "hash.h"
 #include "io.h"
 #include "limit.h"
 #include "log.h"
@@ -18,68 +19,75 @@
 #include "xmalloc.h"
 
 #define INDEX "names.ndjson"
-#define INDEX_MAX (256 * MIB)
+#define INDEX_MAX (256L * 1024 * 1024)
+#define COMPACT_FROM 1000	/* lines */
 
-struct list {			/* sorted by key */
+struct list {
 	struct attachment *item;
-	size_t		   n;
+	uint32_t	   n, cap;
+	uint32_t	  *slot;	/* hash table of item numbers + 1, twice as many as items */
 };
 
 struct attachments {
 	char		*dir;
 	int		 fd;		/* of the directory */
 	int		 index;		/* appended, or -1 */
-	off_t		 read;		/* bytes of it that were read */
+	ino_t		 inode;		/* the index that was read, ... */
+	off_t		 read;		/* ... and how far: whole lines */
+	unsigned long	 lines;		/* of it; each item has one that counts */
 	struct list	 names, addresses;
 };
 
-static size_t
-place_of(const struct list *l, const char *key, bool *found)
+/* Names come from a feed: none may choose its place in the table. */
+static uint32_t *
+place_of(const struct list *l, const char *key)
 {
-	size_t from = 0, to = l->n, at;
-	int c;
+	unsigned char sum[HASH_SHA256];
+	uint32_t i;
 
-	*found = false;
-	while (from < to) {
-		at = (from + to) / 2;
-		c = strcmp(l->item[at].key, key);
-		if (c == 0) {
-			*found = true;
-			return at;
-		}
-		if (c < 0)
-			from = at + 1;
-		else
-			to = at;
-	}
-	return from;
+	hash_sha256(sum, key, strlen(key));
+	memcpy(&i, sum, sizeof(i));
+	for (i &= 2 * l->cap - 1; l->slot[i] != 0 && strcmp(l->item[l->slot[i] - 1].key, key) != 0; i = (i + 1) & (2 * l->cap - 1))
+		continue;
+	return &l->slot[i];
 }
 
 static const struct attachment *
 lookup(const struct list *l, const char *key)
 {
-	bool found;
-	size_t i = place_of(l, key, &found);
+	const uint32_t *slot = l->n > 0 ? place_of(l, key) : NULL;
 
-	return found ? &l->item[i] : NULL;
+	return slot != NULL && *slot != 0 ? &l->item[*slot - 1] : NULL;
+}
+
+static void
+grow(struct list *l)
+{
+	uint32_t i;
+
+	l->cap = l->cap > 0 ? 2 * l->cap : 64;
+	l->item = xreallocarray(l->item, l->cap, sizeof(*l->item));
+	free(l->slot);
+	l->slot = xcalloc(2 * (size_t)l->cap, sizeof(*l->slot));
+	for (i = 0; i < l->n; i++)
+		*place_of(l, l->item[i].key) = i + 1;
 }
 
 static void
 set(struct list *l, const struct attachment *a)
 {
 	struct attachment *x;
-	bool found;
-	size_t i = place_of(l, a->key, &found);
+	uint32_t *slot;
 
-	if (!found) {
-		/* doubled at each power of two */
-		if ((l->n & (l->n - 1)) == 0)
-			l->item = xreallocarray(l->item, l->n > 0 ? 2 * l->n : 1, sizeof(*l->item));
-		memmove(l->item + i + 1, l->item + i, (l->n++ - i) * sizeof(*l->item));
-		memset(&l->item[i], 0, sizeof(*l->item));
-		l->item[i].key = xstrdup(a->key);
+	if (l->n == l->cap)
+		grow(l);
+	slot = place_of(l, a->key);
+	if (*slot == 0) {
+		*slot = ++l->n;
+		memset(&l->item[l->n - 1], 0, sizeof(*l->item));
+		l->item[l->n - 1].key = xstrdup(a->key);
 	}
-	x = &l->item[i];
+	x = &l->item[*slot - 1];
 	memcpy(x->sha256, a->sha256, sizeof(x->sha256));
 	free(x->etag);
 	free(x->last_modified);
@@ -90,7 +98,7 @@ set(struct list *l, const struct attachment *a)
 static void
 forget(struct list *l)
 {
-	size_t i;
+	uint32_t i;
 
 	for (i = 0; i < l->n; i++) {
 		free(l->item[i].key);
@@ -98,6 +106,7 @@ forget(struct list *l)
 		free(l->item[i].last_modified);
 	}
 	free(l->item);
+	free(l->slot);
 }
 
 /* --- names.ndjson --- */
@@ -141,27 +150,49 @@ read_line(struct attachments *a, const struct scan *s)
 	free(sha256);
 }
 
+/* What was read before is not read again, unless it is another file now. */
 static int
 read_index(struct attachments *a, struct err *err)
 {
-	char path[PATH_MAX];
 	const char *line, *eol;
 	struct err ignored = { 0 };
+	struct stat st;
 	struct scan s;
-	char *bytes;
-	size_t len;
+	char *bytes = NULL;
+	size_t len = 0;
+	ssize_t n = 0;
+	int fd = openat(a->fd, INDEX, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (faccessat(a->fd, INDEX, F_OK, 0) == -1 && errno == ENOENT)
+	if (fd == -1 && errno == ENOENT)
 		return 0;
-	if (snprintf(path, sizeof(path), "%s/" INDEX, a->dir) >= (int)sizeof(path))
-		return err_set(err, REASON_USAGE, "directory %s: name too long", a->dir);
-	if (io_slurp(path, INDEX_MAX, &bytes, &len, err) == -1)
-		return -1;
-	a->read = (off_t)len;
+	if (fd == -1 || fstat(fd, &st) == -1)
+		n = -1;
+	else {
+		if (st.st_ino != a->inode || st.st_size < a->read)
+			a->read = 0;
+		a->inode = st.st_ino;
+		if (st.st_size - a->read > INDEX_MAX) {
+			close(fd);
+			return err_set(err, REASON_STATE, "%s/" INDEX " is over %ld bytes", a->dir, INDEX_MAX);
+		}
+		bytes = xmalloc((size_t)(st.st_size - a->read) + 1);
+		while (len < (size_t)(st.st_size - a->read) &&
+		    (n = pread(fd, bytes + len, (size_t)(st.st_size - a->read) - len, a->read + (off_t)len)) > 0)
+			len += (size_t)n;
+	}
+	if (fd != -1)
+		close(fd);
+	if (n == -1) {
+		free(bytes);
+		return err_set(err, REASON_STATE, "cannot read %s/" INDEX ": %s", a->dir, strerror(errno));
+	}
 	scan_init(&s);
-	for (line = bytes; (eol = memchr(line, '\n', len - (size_t)(line - bytes))) != NULL; line = eol + 1)
+	for (line = bytes; (eol = memchr(line, '\n', len - (size_t)(line - bytes))) != NULL; line = eol + 1) {
+		a->lines++;
 		if (scan_text(&s, line, (size_t)(eol - line), &ignored) == 0 && s.node[0].type == SCAN_OBJECT)
 			read_line(a, &s);
+	}
+	a->read += line - bytes;
 	scan_release(&s);
 	free(bytes);
 	return 0;
@@ -174,21 +205,62 @@ add_member(struct buf *line, const char *name, const char *value)
 }
 
 static int
+add_line(struct buf *line, const char *kind, const struct attachment *x)
+{
+	return buf_addf(line, "{\"%s\":", kind) == -1 || buf_add_json(line, x->key, strlen(x->key)) == -1 ||
+	    (x->sha256[0] != '\0' ? add_member(line, "sha256", x->sha256) : buf_addz(line, ",\"sha256\":null")) == -1 ||
+	    add_member(line, "etag", x->etag) == -1 || add_member(line, "last_modified", x->last_modified) == -1 ||
+	    buf_addz(line, "}\n") == -1 ? -1 : 0;
+}
+
+static int
 write_line(struct attachments *a, const char *kind, const struct attachment *x, struct err *err)
 {
 	struct buf line;
 	int rc = 0;
 
 	buf_init(&line, LIMIT_LINE);
-	if (buf_addf(&line, "{\"%s\":", kind) == -1 || buf_add_json(&line, x->key, strlen(x->key)) == -1 ||
-	    (x->sha256[0] != '\0' ? add_member(&line, "sha256", x->sha256) : buf_addz(&line, ",\"sha256\":null")) == -1 ||
-	    add_member(&line, "etag", x->etag) == -1 || add_member(&line, "last_modified", x->last_modified) == -1 ||
-	    buf_addz(&line, "}\n") == -1)
+	if (add_line(&line, kind, x) == -1)
 		rc = err_set(err, REASON_CONTRACT, "the name of an attachment is too long");
 	else if (io_write_all(a->index, line.bytes, line.len) == -1 || fsync(a->index) == -1)
 		rc = err_set(err, REASON_STATE, "cannot write %s/" INDEX ": %s", a->dir, strerror(errno));
 	buf_release(&line);
 	return rc;
+}
+
+/* The lines that count and whose file is there; how many. */
+static unsigned long
+live_lines(const struct attachments *a, const struct list *l, const char *kind, struct buf *out)
+{
+	unsigned long n = 0;
+	uint32_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->item[i].sha256[0] != '\0' && faccessat(a->fd, l->item[i].sha256, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    add_line(out, kind, &l->item[i]) == 0)
+			n++;
+	return n;
+}
+
+/*
+ * Most of the index is what was so once: it is written anew. Where that does
+ * not work, the old one is as good.
+ */
+static void
+compact(struct attachments *a)
+{
+	char path[PATH_MAX];
+	struct buf all;
+	struct err why = { 0 };
+	unsigned long live;
+
+	if (a->lines < COMPACT_FROM || snprintf(path, sizeof(path), "%s/" INDEX, a->dir) >= (int)sizeof(path))
+		return;
+	buf_init(&all, INDEX_MAX);
+	live = live_lines(a, &a->names, "name", &all) + live_lines(a, &a->addresses, "address", &all);
+	if (a->lines > 2 * live && io_replace_file(path, all.bytes, all.len, &why) == -1)
+		log_debug("%s", why.text);
+	buf_release(&all);
 }
 
 /* A run that was cut may have left half a line: what is appended begins a new one. */
@@ -222,8 +294,10 @@ attachments_open(struct attachments **out, const char *dir, bool write, struct e
 		rc = err_set(err, write ? REASON_STATE : REASON_USAGE, "cannot open directory %s: %s", dir, strerror(errno));
 	if (rc == 0)
 		rc = read_index(a, err);
-	if (rc == 0 && write)
+	if (rc == 0 && write) {
+		compact(a);
 		rc = open_index(a, err);
+	}
 	if (rc == -1) {
 		attachments_close(a);
 		return -1;
@@ -253,7 +327,8 @@ attachments_refresh(struct attachments *a)
 	struct err ignored = { 0 };
 	struct stat st;
 
-	if (fstatat(a->fd, INDEX, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size != a->read && read_index(a, &ignored) == -1)
+	if (fstatat(a->fd, INDEX, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_size != a->read || st.st_ino != a->inode) &&
+	    read_index(a, &ignored) == -1)
 		log_warning("%s", ignored.text);
 }
 

@@ -187,6 +187,38 @@ sum_of() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
 	[ "$(wc -l <kept/names.ndjson)" -le $((before + 2)) ]
 }
 
+@test "attachments: names.ndjson is written anew once most of it is over, and only then" {
+	printf '%s\n' '{"path":"/feed/p","body":{"data":[{"url":"a","name":"a.pdf"}]}}' \
+		'{"path":"/feed/a","headers":{"ETag":"\"1\""},"body":"a"}' >s.ndjson
+	serve s
+	reports ',"attachments":{"entries":"data"}'
+	run -0 tc-fetch --files kept ./feed.json
+	cp kept/names.ndjson two
+	[ "$(wc -l <two)" = 2 ]
+	# a thousand earlier digests of the name, names whose file is gone, one that means several, and junk
+	{
+		seq 1000 | sed "s/.*/{\"name\":\"a.pdf\",\"sha256\":\"$(sum_of old)\"}/"
+		seq 500 | sed "s/.*/{\"name\":\"gone&.pdf\",\"sha256\":\"$(sum_of gone)\"}/"
+		echo '{"name":"several","sha256":null}'
+		echo 'no JSON'
+		cat two
+	} >kept/names.ndjson
+	run -0 tc-fetch --files kept --stats stats ./feed.json
+	[ "$(jq -c '[.files, .files_unchanged]' stats)" = '[0,1]' ]
+	diff <(sort two) <(sort kept/names.ndjson)
+	[ "$(stat -c %a kept/names.ndjson)" = 600 ]
+	[ "$(ls kept | wc -l)" = 2 ]
+	# 1,100 names that all count stay as they are
+	{
+		seq 1100 | sed "s/.*/{\"name\":\"n&.pdf\",\"sha256\":\"$(sum_of a)\"}/"
+		cat two
+	} >kept/names.ndjson
+	inode=$(stat -c %i kept/names.ndjson)
+	run -0 tc-fetch --files kept --stats stats ./feed.json
+	[ "$(stat -c %i kept/names.ndjson) $(wc -l <kept/names.ndjson)" = "$inode 1102" ]
+	[ "$(jq -c '[.files, .files_unchanged]' stats)" = '[0,1]' ]
+}
+
 @test "attachments: a feed that goes away in the middle ends the run; a broken definition is told with its place" {
 	cat >s.ndjson <<-'E'
 	{"path":"/feed/p","body":{"data":[{"url":"a"}]}}

@@ -696,6 +696,34 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	[[ $output == *"cannot open directory nowhere"* ]]
 }
 
+@test "group files: what tc-fetch notes while tc-submit runs counts, appended behind half a line or in a new file" {
+	for way in append replace; do
+		start_sandbox
+		rm -rf files out pipe
+		mkdir files
+		for f in one two; do printf %s "$f" >"files/$(printf %s "$f" | sha256sum | cut -d' ' -f1)"; done
+		line() { printf '{"name":"%s.pdf","sha256":"%s"}' "$1" "$(printf %s "$1" | sha256sum | cut -d' ' -f1)"; }
+		{ line one; echo; line two | head -c 30; } >files/names.ndjson
+		mkfifo pipe
+		tc-submit --params config.json --chunk 1 --files files --stats stats.json <pipe >out 2>err 3>&- &
+		pid=$!
+		exec 5>pipe
+		printf '%s\n' '{"type":"Report","name":"a","xid":"a1","fileName":"one.pdf"}' '{"type":"Host","summary":"h1.example.com"}' \
+			'{"type":"Host","summary":"h2.example.com"}' >&5
+		for _ in $(seq 200); do grep -q '"xid":"a1"' out && break; sleep 0.05; done
+		case $way in
+		append) line two | tail -c +31 >>files/names.ndjson; echo >>files/names.ndjson ;;
+		replace) { line two; echo; } >files/new; mv files/new files/names.ndjson ;;
+		esac
+		echo '{"type":"Report","name":"b","xid":"b1","fileName":"two.pdf"}' >&5
+		exec 5>&-
+		wait $pid
+		[ "$(receipts accepted)" = 4 ]
+		[ "$(jq .files stats.json)" = 2 ] || { echo "$way"; cat err; false; }
+		stop_sandbox
+	done
+}
+
 # --- signals ---
 
 @test "SIGTERM: stops cleanly, receipts so far are true, the rest in doubt or unsent" {
