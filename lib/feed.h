@@ -77,7 +77,7 @@ int	 feed_members(const struct feed *, struct json_object *, const char *pointer
     const char *const *allowed, struct err *) TC_MUST_CHECK;
 
 /* The sections' checkers, each in the room that uses the section. */
-int	 feed_check_fetch(const struct feed *, struct err *) TC_MUST_CHECK;	/* lib/fetch_check.c */
+int	 feed_check_fetch(const struct feed *, struct err *) TC_MUST_CHECK;	/* lib/fetch_def.c */
 int	 feed_check_parse(const struct feed *, struct err *) TC_MUST_CHECK;	/* lib/feed_parse.c */
 int	 feed_check_map(const struct feed *, struct err *) TC_MUST_CHECK;	/* lib/map_check.c: compiles and drops it */
 int	 feed_check_delta(struct feed *, struct err *) TC_MUST_CHECK;		/* lib/feed_delta.c: fills the fields above */
