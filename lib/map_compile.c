@@ -1,4 +1,4 @@
-/* Rules and objects: the template of a definition becomes programs. */
+/* Rules and objects: a definition's template compiled, member by member, with its tables and its owner. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,104 +13,6 @@ static bool
 is_array_kind(enum field_kind kind)
 {
 	return kind >= FIELD_ATTRIBUTES && kind <= FIELD_OCCURRENCES;
-}
-
-/* --- the types an object may get --- */
-
-static void
-may_be(struct types *t, enum tc_type type)
-{
-	t->n += !t->on[type];
-	t->on[type] = true;
-	/* a network of one address is an address */
-	if (type == TYPE_CIDR)
-		may_be(t, TYPE_ADDRESS);
-}
-
-int
-not_standard(struct compile *c, const char *at, const char *name)
-{
-	static const char *const words[] = { "Address", "EmailAddress", "File", "Host", "URL", "ASN", "CIDR", "Email Subject",
-		"Hashtag", "Mutex", "Registry Key", "User Agent", "Adversary", "Attack Pattern", "Campaign", "Course of Action",
-		"Document", "Email", "Event", "Incident", "Intrusion Set", "Malware", "Report", "Signature", "Tactic", "Threat",
-		"Tool", "Vulnerability", NULL };
-	size_t i;
-
-	if (strncasecmp(name, "Victim", 6) == 0)
-		return feed_complain(c->feed, c->err, at, "victim data must not be mapped: there is no type \"%s\" here", name);
-	for (i = 0; words[i] != NULL; i++)
-		if (text_eq_nocase(name, strlen(name), words[i]))
-			return feed_complain(c->feed, c->err, at, "\"%s\" is not a standard type, did you mean \"%s\"?", name, words[i]);
-	return feed_complain(c->feed, c->err, at, "\"%s\" is not a standard type", name);
-}
-
-static int
-table_type(struct compile *c, const char *at, const struct mval *v, struct types *t)
-{
-	enum tc_type type;
-	char name[64];
-
-	if (v->type == M_NULL)
-		return 0;
-	if (v->type != M_STRING)
-		return feed_complain(c->feed, c->err, at, "a type must be a string");
-	type = schema_type(v->text, v->len);
-	if (type == TYPE_NONE) {
-		snprintf(name, sizeof(name), "%.*s", (int)v->len, v->text);
-		return not_standard(c, at, name);
-	}
-	may_be(t, type);
-	return 0;
-}
-
-static int
-compile_type(struct compile *c, struct json_object *v, const char *at, struct rule *r, struct types *t)
-{
-	static const char *const detect[] = { "detect:string", NULL };
-	static const enum tc_type detected[] = { TYPE_ADDRESS, TYPE_CIDR, TYPE_URL, TYPE_EMAIL_ADDRESS, TYPE_FILE, TYPE_HOST,
-		TYPE_ASN };
-	struct json_object *hole;
-	uint32_t i;
-	int rc = 0;
-
-	if (json_object_is_type(v, json_type_string)) {
-		r->type = schema_type(json_object_get_string(v), (size_t)json_object_get_string_len(v));
-		if (r->type == TYPE_NONE)
-			return not_standard(c, at, json_object_get_string(v));
-		r->type_name = schema_type_name(r->type);
-		may_be(t, r->type);
-		return 0;
-	}
-	if (!json_object_is_type(v, json_type_object))
-		return feed_complain(c->feed, c->err, at, "must be a type's name, {\"detect\": expression} or a hole with a \"map\"");
-	if (feed_get(v, "detect") != NULL) {
-		if (feed_members(c->feed, v, at, detect, c->err) == -1)
-			return -1;
-		hole = json_object_new_object();
-		json_object_object_add(hole, "path", json_object_get(feed_get(v, "detect")));
-		rc = hole_compile(c, hole, at, &r->detect);
-		/* the expression's text lives in the definition, not in this wrapping */
-		if (rc == 0)
-			r->detect->text = json_object_get_string(feed_get(v, "detect"));
-		json_object_put(hole);
-		for (i = 0; i < sizeof(detected) / sizeof(detected[0]); i++)
-			may_be(t, detected[i]);
-		r->type_name = "detected";
-		return rc;
-	}
-	if (hole_compile(c, v, at, &r->type_hole) == -1)
-		return -1;
-	if (r->type_hole->table == NULL)
-		return feed_complain(c->feed, c->err, at, "a type from the feed needs a \"map\" from its words to standard types");
-	for (i = 0; i < r->type_hole->table->cap && rc == 0; i++)
-		if (r->type_hole->table->entry[i].key != NULL)
-			rc = table_type(c, at, &r->type_hole->table->entry[i].value, t);
-	if (rc == 0 && r->type_hole->table->has_other)
-		rc = table_type(c, at, &r->type_hole->table->other, t);
-	if (rc == 0 && r->type_hole->has_default)
-		rc = table_type(c, at, &r->type_hole->otherwise, t);
-	r->type_name = "mapped";
-	return rc;
 }
 
 /* --- members --- */
@@ -253,13 +155,13 @@ rule_compile(struct compile *c, struct json_object *v, int index, struct rule *r
 	if (type == NULL && (feed_get(o, "ref_1") != NULL || feed_get(o, "id_1") != NULL)) {
 		r->class = CLASS_ASSOCIATION;
 		r->type_name = "association";
-		may_be(&types, TYPE_NONE);
+		types_add(&types, TYPE_NONE);
 	} else if (type == NULL)
 		return feed_complain(c->feed, c->err, object_at, "member \"type\" is missing");
 	else {
 		int i, groups = 0;
 
-		if (compile_type(c, type, pool_pointer(c->map, object_at, "type"), r, &types) == -1)
+		if (type_compile(c, type, pool_pointer(c->map, object_at, "type"), r, &types) == -1)
 			return -1;
 		for (i = 0; i < TYPE_COUNT; i++)
 			groups += types.on[i] && schema_class((enum tc_type)i) == CLASS_GROUP;
@@ -275,89 +177,6 @@ rule_compile(struct compile *c, struct json_object *v, int index, struct rule *r
 	if (r->at_value == NULL)
 		r->at_value = object_at;
 	return rule_check(c, r, &types, object_at);
-}
-
-/* --- the program of one type --- */
-
-struct steps {
-	struct map	*map;
-	struct step	*step;
-	int		 n;
-	struct buf	 text;	/* of the literals that have come since the last step */
-};
-
-static void
-flush_text(struct steps *s)
-{
-	if (s->text.len == 0)
-		return;
-	s->step[s->n].op = STEP_TEXT;
-	s->step[s->n].text = pool_text(s->map, s->text.bytes, s->text.len);
-	s->step[s->n].textlen = s->text.len;
-	s->n++;
-	buf_clear(&s->text);
-}
-
-static void
-add_step(struct steps *s, const struct field *f, const struct member *m, bool required)
-{
-	size_t start = s->text.len;
-	struct step *step;
-	int rc = buf_addf(&s->text, ",\"%s\":", f->name);
-
-	(void)rc;
-	if (m->hole != NULL && m->hole->source == HOLE_LITERAL) {
-		if (scalar_write(s->map, &s->text, f, f->max, &m->hole->literal) != NULL)
-			s->text.len = start;
-		return;
-	}
-	s->text.len = start;
-	flush_text(s);
-	step = &s->step[s->n++];
-	rc = buf_addf(&s->text, ",\"%s\":", f->name);
-	step->op = m->array != NULL ? STEP_ARRAY : STEP_SCALAR;
-	step->text = pool_text(s->map, s->text.bytes, s->text.len);
-	step->textlen = s->text.len;
-	step->field = f;
-	step->member = m;
-	step->required = required;
-	step->opens = strcmp(f->name, "malware") == 0 || strcmp(f->name, "insights") == 0;
-	step->closes = strcmp(f->name, "password") == 0 || strcmp(f->name, "aiProvider") == 0;
-	buf_clear(&s->text);
-}
-
-struct program *
-program_make(struct map *map, const struct rule *r, enum tc_type type)
-{
-	struct program *p = pool_alloc(map, sizeof(*p));
-	struct steps s = { .map = map };
-	const struct member *m;
-	const struct field *f;
-	bool malware = false;
-	char head[128];
-	size_t i;
-
-	snprintf(head, sizeof(head), "{\"type\":\"%s\"%s", schema_type_name(type),
-	    schema_class(type) == CLASS_GROUP ? ",\"name\":" :
-	    type == TYPE_FILE || type == TYPE_REGISTRY_KEY ? "" : ",\"summary\":");
-	p->head = pool_text(map, head, strlen(head));
-	p->headlen = strlen(head);
-	buf_init(&s.text, 2 * LIMIT_LINE);
-	s.step = pool_alloc(map, (size_t)(2 * r->nmember + 2) * sizeof(*s.step));
-	for (i = 0; (f = schema_field(type, i)) != NULL; i++) {
-		m = rule_member(r, f->name);
-		if (m != NULL)
-			add_step(&s, f, m, member_required(type, f->name) || (malware && strcmp(f->name, "password") == 0));
-		malware = malware || (m != NULL && strcmp(f->name, "malware") == 0 && m->hole->source == HOLE_LITERAL);
-		if (r->delete_ && strcmp(f->name, "action") == 0 && buf_addz(&s.text, ",\"action\":\"Delete\"") == -1)
-			break;
-	}
-	if (buf_addc(&s.text, '}') == 0)
-		flush_text(&s);
-	buf_release(&s.text);
-	p->step = s.step;
-	p->nstep = s.n;
-	return p;
 }
 
 /* --- the whole section --- */

@@ -2,8 +2,10 @@
  * What the files of the map engine share; nobody else includes this.
  *
  *	map_check.c    the section's shape, feed_check_map()
- *	map_compile.c  rules and objects: the template becomes programs
+ *	map_compile.c  rules and objects: the template compiled
+ *	map_type.c     the types a rule's object may get
  *	map_rule.c     what must be right about a rule's object
+ *	map_program.c  the program that writes one type
  *	map_hole.c     holes, tables, transforms, conditions: compiled
  *	map_eval.c     holes and conditions: evaluated
  *	map_join.c     join('', [...]) without JMESPath
@@ -316,6 +318,10 @@ struct types {
 	bool	on[TYPE_COUNT];
 	int	n;
 };
+
+void	 types_add(struct types *, enum tc_type);
+/* The member "type" v at pointer at, into the rule and into the types; -1 with a complaint. */
+int	 type_compile(struct compile *, struct json_object *v, const char *at, struct rule *, struct types *);
 
 /* What must be right about a rule's object, see map_rule.c; each returns -1 with a complaint. */
 int	 rule_check(struct compile *, const struct rule *, const struct types *, const char *at);
