@@ -45,7 +45,7 @@ load helper
 @test "the scripts are clean for shellcheck" {
 	need_tool shellcheck
 	run -0 shellcheck -S warning -s sh "$TOP/run.sh" "$TOP"/scripts/demo "$TOP"/scripts/check "$TOP"/scripts/deps "$TOP"/scripts/run-tests "$TOP"/scripts/bench "$TOP"/scripts/bench-start \
-		"$TOP"/scripts/demo-run "$TOP"/scripts/bundle "$TOP"/scripts/make-fixture "$TOP"/scripts/old-root "$TOP"/scripts/bench-delta "$TOP"/scripts/bench-submit
+		"$TOP"/scripts/demo-run "$TOP"/scripts/bundle "$TOP"/scripts/make-fixture "$TOP"/scripts/old-root "$TOP"/scripts/bench-delta "$TOP"/scripts/bench-submit "$TOP"/scripts/bench-fetch
 }
 
 @test "installed: commands, pages and definitions where they belong, and a definition is found by its name" {
