@@ -74,6 +74,10 @@
  * The definition's "tables" (a file, or in place): {"attack": {"T1566": "Phishing"}}
  *	lookup(key, table [, default])	lookup('T1566', 'attack')		-> 'Phishing'
  *				null, or the default, where the table has no such key; no such table is an error
+ *
+ * Ownership: tables_free() frees tables; what lookup() gives lives as long as
+ * they do. Errors: tables_read() alone can fail (USAGE); the functions
+ * themselves as jmespath.h says.
  */
 #ifndef TC_FUNCTIONS_H
 #define TC_FUNCTIONS_H

@@ -7,6 +7,13 @@
  * Bounded: LIMIT_EXPRESSION bytes, LIMIT_EXPRESSION_DEPTH nesting, the arena's
  * ceiling, LIMIT_STEPS evaluation steps; no recursion that input can drive.
  *
+ * Ownership: jmespath_free() frees an expression; its text was copied. Results
+ * may point into the record and into the expression: they live as long as those
+ * and the arena.
+ * Units: lengths in bytes; columns in messages are characters from 1.
+ * Errors: NULL with err, USAGE from compiling and CONTRACT from evaluating, and
+ * jmespath_last_error() says which of the specification's kinds.
+ *
  *	jmes = jmespath_compile("a.b[0]", &err);	// err.text: "... at column 4"
  *	v = jmespath_eval(jmes, &ctx, record, &err);	// NULL: err says why
  *	jmespath_free(jmes);

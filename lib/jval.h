@@ -6,6 +6,11 @@
  * is immutable, keeps a number's source text, and is freed with its arena,
  * all at once. Strings and number texts may point into the scanned record:
  * a jval is valid until the arena is reset or the record's bytes go away.
+ *
+ * Ownership: the arena owns every value; nothing is freed by itself.
+ * Units: lengths in bytes, of arrays and objects in elements.
+ * Errors: NULL where the arena is full (and from jval_seal() what its line
+ * says); there is no other, and none has a struct err.
  */
 #ifndef TC_JVAL_H
 #define TC_JVAL_H

@@ -7,6 +7,11 @@
  * canonical value; File: each hash it has, any shared hash is the same file;
  * Registry Key: its "key : name : type" form; group: xid; association: refs,
  * types and associationType, the two ends sorted.
+ *
+ * Units: lengths in bytes, without a closing NUL unless one is named. Errors:
+ * -1 with err (CONTRACT) from object_read(); the functions without a struct err
+ * fail only past a ceiling, and what stands in out then is for the caller to
+ * cut off, save after object_receipt().
  */
 #ifndef TC_OBJECT_H
 #define TC_OBJECT_H

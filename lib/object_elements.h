@@ -2,6 +2,10 @@
  * Arrays of an object's elements as sets: the order and the repeats of tags,
  * attributes, labels and references carry no meaning, so a line has them
  * sorted and once. Used for one line and for the union of several.
+ *
+ * Ownership: the struct owns copies of what was added; the scan may go after
+ * elements_add(). elements_clear() begins the next set. Sizes in bytes. Errors:
+ * -1 past a ceiling (of bytes, of out), and nothing else.
  */
 #ifndef TC_OBJECT_ELEMENTS_H
 #define TC_OBJECT_ELEMENTS_H

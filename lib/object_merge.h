@@ -6,6 +6,9 @@
  * object that was seen last (the newest of lastSeen and externalLastModified,
  * else firstSeen), then the larger bytes. Nothing looks at the order: any
  * order of the objects gives the same bytes.
+ *
+ * Ownership: nothing is kept; the objects, their scans and lines stay the
+ * caller's.
  */
 #ifndef TC_OBJECT_MERGE_H
 #define TC_OBJECT_MERGE_H
@@ -15,7 +18,7 @@
 /*
  * Appends the canonical merged line of n >= 1 objects with one identity (for
  * File: a connected set of shared hashes), without "action" and "batchId".
- * -1: past out's ceiling or LIMIT_LINE.
+ * -1: past out's ceiling or LIMIT_LINE (CONTRACT); out is as it was.
  */
 int	 object_merge(const struct object *const *object, size_t n, struct buf *out, struct err *) TC_MUST_CHECK;
 

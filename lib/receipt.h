@@ -2,6 +2,11 @@
  * Receipts and the journal's objects: lines that name an object and say what
  * became of it (tc-batch(5)). They may have passed through other hands, so
  * members that nobody knows are no error.
+ *
+ * Ownership: the struct owns its texts, which hold until the next
+ * receipt_read() with it; it is reused from line to line, and so is the scan.
+ * Errors: -1 (0 from receipt_identities()) with err, CONTRACT: a line that does
+ * not count, not the end of anything.
  */
 #ifndef TC_RECEIPT_H
 #define TC_RECEIPT_H

@@ -14,6 +14,11 @@
  * the caller's bytes and is valid as long as those are and until the next
  * scan_text() with the same struct. No recursion, memory reused.
  *
+ * Ownership: the caller owns the struct and the text, the struct owns the tape.
+ * Units: offsets and lengths in bytes; a text is shorter than 4 GiB.
+ * Errors: after scan_text() gave -1 the tape is not to be read. Running out of
+ * memory ends the process.
+ *
  *	struct scan s;
  *	scan_init(&s);
  *	while (next line) {

@@ -3,6 +3,9 @@
  *
  * One table for what may stand in a batch object and in what order a line
  * writes it (tc-batch(5)). Sources: platform/batch-api.md sections 10-13.
+ *
+ * Ownership: all that is handed out is constant. There are no errors: what
+ * there is not is NULL, -1 or TYPE_NONE, the name of TYPE_NONE "".
  */
 #ifndef TC_SCHEMA_H
 #define TC_SCHEMA_H
