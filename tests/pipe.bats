@@ -256,6 +256,31 @@ uploads() { grep -c 'POST /v2/batch/[0-9]*: 202' sandbox.log || true; }
 	diff <(urls day2) <(held)
 }
 
+@test "41: the platform is away for longer than anything is kept: what is unsent stays, and arrives once" {
+	sandbox_up
+	run -0 job day1
+	cfg=$XDG_CONFIG_HOME/tcfeed/platform.json
+	cp "$cfg" good.json
+	jq '.tc_api_path |= sub(":[0-9]+/"; ":9/")' good.json >"$cfg"	# nobody listens there
+	for i in 1 2; do
+		run -1 job day2
+		[[ "$(message)" == "Acme feed: failed: "*"127.0.0.1"* ]]
+		# 40 days go by: all that is there is older than the cleaner keeps
+		find "$XDG_STATE_HOME/tcfeed" -type f -exec touch -d '40 days ago' {} +
+	done
+	state() { tc-delta stats --json --owner 'Acme Source' ./acme.json | jq -c '[.known,.pending]'; }
+	before=$(state)
+	# the disk is full beside: nothing can be written, nothing is lost by it
+	run -1 bash -c "ulimit -f 0; trap '' XFSZ; sh '$TOP/run.sh' --tc_owner 'Acme Source' --tc_out_path out --feed ./acme.json --replay day2 --complete"
+	[ "$(state)" = "$before" ]
+	cp good.json "$cfg"
+	run -0 job day2
+	[ "$(held | grep -c '/41$')" -eq 1 ]
+	[ "$(jq -c 'select(.summary | endswith("/9")) | .confidence' owner.ndjson)" = 99 ]
+	run -0 job day2
+	diff <(urls day2) <(held)
+}
+
 @test "removals over the limit are held, named, and let go once by that number" {
 	sandbox_up
 	run -0 job day1

@@ -96,6 +96,38 @@ uploads() { requests 'select(.method == "POST" and (.target | test("^/api/v2/bat
 	diff once <(owner)
 }
 
+@test "27: attributes do not grow, however often an object is sent: mirrored, and merged" {
+	start_sandbox --any-attribute
+	echo '{"type":"Host","summary":"a.example.com","attribute":[{"type":"Description","value":"d"},{"type":"Source","value":"x"},{"type":"Source","value":"y"}],"tag":[{"name":"T"}],"securityLabel":[{"name":"TLP:RED"}]}' >in
+	printf '{"id":"m","parse":{"format":"json"},"write":"merge","map":[{"object":{"type":"Host","summary":{"path":"h"}}}]}' >merge.json
+	counts() { owner | jq -c '[([.attribute[].value] | sort), (.tag | length), (.securityLabel | length)]'; }
+	for i in 1 2 3; do
+		ok in
+		[ "$(counts)" = '[["d","x","y"],1,1]' ]
+	done
+	# what an analyst adds stays when merging, and what the feed says stands there once
+	for i in 1 2; do
+		ok in ./merge.json
+		[ "$(counts | jq -c '.[1:]')" = '[1,1]' ]
+	done
+	merged=$(counts)
+	ok in ./merge.json
+	[ "$(counts)" = "$merged" ]
+	# told to append they do grow: the platform does not look whether one is there
+	ok in --attributes Append
+	[ "$(counts | jq '.[0] | length')" -gt "$(jq '.[0] | length' <<<"$merged")" ]
+}
+
+@test "29: every job says how it writes, of each kind and in the removal run" {
+	printf '%s\n' '{"type":"Malware","name":"m","xid":"x"}' '{"type":"Host","summary":"a.example.com"}' '{"type":"Host","summary":"b.example.com","active":false}' \
+		'{"ref_1":"a.example.com","type_1":"Host","ref_2":"x","type_2":"Malware"}' '{"type":"Host","summary":"c.example.com","action":"Delete"}' >in
+	run -0 tc-submit --owner O --dry-run d <in
+	[ "$(ls d/*.settings.json | wc -l)" -eq 5 ]
+	for file in d/*.settings.json; do
+		[ "$(jq -c '[has("attributeWriteType", "tagWriteType", "securityLabelWriteType", "fileMergeMode", "hashCollisionMode", "action", "haltOnError", "version", "owner")] | all' "$file")" = true ] || { cat "$file"; false; }
+	done
+}
+
 @test "the settings of a job: mirror by default, merge where the feed says so, options over both" {
 	echo '{"type":"Host","summary":"a.example.com"}' >in
 	run -0 tc-submit --owner 'A "Source" & Söhne' --dry-run d1 <in
