@@ -475,6 +475,8 @@ xid_eval(struct map *m, struct root *r, const struct hole *h, struct mval *out)
 				map_lose(m, h->part[i]->at, "xid", "a part is no text", &v);
 			return;
 		}
+		/* as a name is: "Emotet " is no other group than "Emotet" */
+		trim(&text, &len);
 		part[i + 1].text = text;
 		part[i + 1].len = len;
 	}
@@ -488,6 +490,7 @@ xid_eval(struct map *m, struct root *r, const struct hole *h, struct mval *out)
 	for (k = 0; k < list.len; k++) {
 		item[k].type = M_NULL;
 		if (mval_text(&list.item[k], &part[at].text, &len)) {
+			trim(&part[at].text, &len);
 			part[at].len = len;
 			if (!xid_one(m, part, n + 1, &item[k]))
 				return;

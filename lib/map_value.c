@@ -268,7 +268,7 @@ group_write(struct map *m, struct root *root, struct rule *r, enum tc_type type,
 			return refuse(m, r->xid->at, "the xid is missing", &id);
 	} else {
 		struct xid_part part[3] = { { m->opt.owner, m->opt.owner != NULL ? strlen(m->opt.owner) : 0 },
-			{ type_name, strlen(type_name) }, { name.text, name.len } };
+			{ type_name, strlen(type_name) }, { text, len } };
 
 		xid_make(made, part, 3);
 		xid = made;

@@ -126,9 +126,14 @@ END
 	[ "${lines[0]}" = '{"type":"Malware","name":"Emotet","xid":"'$emotet'","associatedIndicators":[{"summary":"a.site.com","indicatorType":"Host"}]}' ]
 	[ "$(jq -r .xid <<<"${lines[1]}")" = "$qakbot" ]
 	[ "$(jq -r '.associatedGroups[].groupXid' <<<"${lines[2]}" | sort)" = "$(printf '%s\n' "$emotet" "$qakbot" | sort)" ]
+	# blanks around a part, or around a name, make no other group
+	run --separate-stderr -0 tc-map --owner 'Example Source' f.json <<<'{"h":"A.site.com","fam":[" Emotet","Emotet\t"]}'
+	[ "$(jq -r '.xid // .associatedGroups[].groupXid' <<<"$output" | sort -u)" = "$emotet" ]
 	# without an xid of its own a group's is its type and name; a '-' in a part is escaped
 	feed g "$ndjson" '{"object":{"type":"Report","name":{"path":"n"}}}'
 	TC_OWNER='Example Source' run --separate-stderr -0 tc-map g.json <<<'{"n":"r-1"}'
+	[ "$(member .xid)" = '"18cf9856406c81e08376dfd89d30b403abd46dedcf24c3568ce912a73084daf6"' ]
+	TC_OWNER='Example Source' run --separate-stderr -0 tc-map g.json <<<'{"n":" r-1 "}'
 	[ "$(member .xid)" = '"18cf9856406c81e08376dfd89d30b403abd46dedcf24c3568ce912a73084daf6"' ]
 }
 
