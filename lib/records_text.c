@@ -21,6 +21,7 @@ struct text {
 	pcre2_match_data	*match;
 	pcre2_match_context	*context;
 	int			*group;		/* of a pattern: number of the field's group */
+	bool			 twins;		/* several of its groups have one name */
 };
 
 static size_t
@@ -74,8 +75,26 @@ names_from_pattern(struct text *t, struct err *err)
 		t->group[j] = number;
 		t->name[j].text = (const char *)table + 2;
 		t->name[j].len = strlen(t->name[j].text);
+		/* sorted by name: twins are neighbours there */
+		t->twins = t->twins || (i > 0 && strcmp((const char *)table + 2, (const char *)table + 2 - size) == 0);
 	}
 	return 0;
+}
+
+/* Of several groups of one name, which (?J) allows, the first that took part is the field. */
+static void
+one_of_each(struct text *t)
+{
+	int i, k;
+
+	for (i = 1; i < t->nname; i++)
+		for (k = 0; k < i && t->field[i].text != NULL; k++)
+			if (strcmp(t->name[k].text, t->name[i].text) == 0) {
+				if (t->field[k].text == NULL)
+					t->field[k] = t->field[i];
+				t->field[i].text = NULL;
+				t->field[i].len = 0;
+			}
 }
 
 static int
@@ -248,6 +267,8 @@ match_line(struct records *r, struct text *t, struct record *rec, const char *p,
 		t->field[i].text = took_part ? p + at[2 * t->group[i]] : NULL;
 		t->field[i].len = took_part ? at[2 * t->group[i] + 1] - at[2 * t->group[i]] : 0;
 	}
+	if (t->twins)
+		one_of_each(t);
 	return 0;
 }
 

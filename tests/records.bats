@@ -265,6 +265,11 @@ fails() {
 @test "csv: a trailer's number is checked, page by page" {
 	given 'a\n1\n2\n# END (2) entries\na\n3\n# END 1 entries' csv 'comment=#' 'trailer=# END' required where
 	wants '1 line 2 byte 2 page 1: {"a":"1"}' '2 line 3 byte 4 page 1: {"a":"2"}' '3 line 6 byte 26 page 2: {"a":"3"}'
+	{ echo a; seq 1002; echo '# END (1,002) entries'; } >in
+	run --separate-stderr dump csv 'comment=#' 'trailer=# END' required count <in
+	wants '1002 0'
+	given 'a\n1\n# END (1,00) entries\n' csv 'comment=#' 'trailer=# END'
+	wants '{"a":"1"}'
 	given 'a\n1\n# END (2) entries\n' csv 'comment=#' 'trailer=# END'
 	fails 'page 1 is not whole: its trailer in line 3 counts 2 records, 1 came' '{"a":"1"}'
 	given 'a\n1\n# END\n2\n' csv 'comment=#' 'trailer=# END' required
@@ -354,6 +359,9 @@ fails() {
 @test "text: a pattern with named groups" {
 	given '192.0.2.1 - x\n192.0.2.2\nno\n' text 'pattern=(?<ip>[0-9.]+)(?: - (?<note>.*))?'
 	wants '{"ip":"192.0.2.1","note":"x"}' '{"ip":"192.0.2.2"}' 'BAD the line does not match the pattern'
+	# one name in several branches
+	given 'a1\nb2 x\nc3\n' text 'pattern=(?J)(?:a(?<v>\d)|b(?<v>\d) (?<w>.)|c(?<w>\d))'
+	wants '{"v":"1"}' '{"v":"2","w":"x"}' '{"w":"3"}'
 	{ head -c 60 /dev/zero | tr '\0' a; echo '!'; } >in
 	run --separate-stderr dump text 'pattern=(?<v>(a+)+)' <in
 	wants 'BAD the pattern takes too many steps for this line'
