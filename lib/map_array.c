@@ -328,6 +328,16 @@ add_element(struct map *m, struct root *r, const struct array *a, const struct e
 	}
 }
 
+static bool
+applies(struct map *m, struct root *r, const struct array *a, const struct element *e)
+{
+	int yes = e->when.op == COND_ALWAYS ? 1 : condition_eval(m, r, &e->when);
+
+	if (yes == -1)
+		map_lose(m, e->at, a->name, "the condition failed", NULL);
+	return yes == 1;
+}
+
 /* The element's own each and when, for arrays of nested records. */
 static void
 add_elements(struct map *m, struct root *r, const struct array *a, const struct element *e, struct buf *work)
@@ -337,7 +347,7 @@ add_elements(struct map *m, struct root *r, const struct array *a, const struct 
 	uint32_t i;
 
 	if (e->each == NULL) {
-		if (e->when.op == COND_ALWAYS || condition_eval(m, r, &e->when) == 1)
+		if (applies(m, r, a, e))
 			add_element(m, r, a, e, work);
 		return;
 	}
@@ -349,7 +359,7 @@ add_elements(struct map *m, struct root *r, const struct array *a, const struct 
 	for (i = 0; list->type == J_ARRAY && i < list->len && !m->full; i++) {
 		struct root below = { r->rec, list->u.item[i], true };
 
-		if (e->when.op == COND_ALWAYS || condition_eval(m, &below, &e->when) == 1)
+		if (applies(m, &below, a, e))
 			add_element(m, &below, a, e, work);
 	}
 }

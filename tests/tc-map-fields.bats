@@ -88,6 +88,17 @@ END
 	[ "$output" = '{"type":"File","sha1":"a9993e364706816aba3e25717850c26c9cd0d89d","fileOccurrence":[{"fileName":"a.exe"},{"fileName":"b.exe","path":"C:\\Temp","date":"2026-01-02T00:00:00Z"}]}' ]
 }
 
+@test "an element whose condition fails, or whose each is no list, is left out and counted; the object stays" {
+	feed f "$ndjson" '{"object":{"type":"Host","summary":"a.site.com","tag":[{"when":"starts_with(k, '"'x'"')","object":{"name":"one"}},
+		{"each":"l","object":{"name":{"path":"@"}}},{"each":"m","when":"contains(@, '"'b'"')","object":{"name":{"path":"@"}}}]}}'
+	run --separate-stderr -0 tc-map --stats s f.json <<<'{"k":"xy","l":["two"],"m":["bee","sea"]}'
+	[ "$(jq -c '[.tag[].name]' <<<"$output")" = '["bee","one","two"]' ]
+	[ "$(jq -c .lost s)" = null ]
+	run --separate-stderr -0 tc-map --stats s f.json <<<'{"k":7,"l":"two","m":["bee",5]}'
+	[ "$(jq -c '[.tag[].name]' <<<"$output")" = '["bee"]' ]
+	[ "$(jq -c .lost.members s)" = '{"tag: the condition failed":2,"tag: each yields no list":1}' ]
+}
+
 @test "associations between groups, of groups with indicators, and the other way round" {
 	feed f "$ndjson" '{"object":{"type":"Campaign","name":{"path":"c"},"associatedGroupXid":[{"xid":["Malware",{"path":"m"}]},{"xid":["Adversary",{"path":"a"}]}],
 		"associatedIndicators":[{"each":"hosts","object":{"summary":{"path":"@"},"indicatorType":"Host"}}]}}'
