@@ -14,6 +14,7 @@ struct reader {
 	uint64_t at;		/* offset behind the chunk */
 	size_t	 pos, len;
 	char	 chunk[16384];
+	int	 error;		/* errno where the page could not be read */
 };
 
 /* The next byte, or -1 at the end. */
@@ -24,6 +25,8 @@ next(struct reader *r)
 
 	if (r->pos == r->len) {
 		n = page_read(r->page, r->at, r->chunk, sizeof(r->chunk));
+		if (n == -1)
+			r->error = errno;
 		if (n <= 0)
 			return -1;
 		r->at += (uint64_t)n;
@@ -98,6 +101,13 @@ skip_value(struct reader *r, int c)
 		bare(r, c, NULL, NULL);
 }
 
+/* Not the page's end: a cursor that was not found would make this page the feed's last. */
+static int
+unread(const struct reader *r, struct err *err)
+{
+	return err_set(err, REASON_STATE, "cannot read a spooled page: %s", strerror(r->error));
+}
+
 int
 json_pick(const struct page *page, const char *const *name, const size_t *len, int n, struct buf *out,
     bool *quoted, struct err *err)
@@ -130,6 +140,8 @@ json_pick(const struct page *page, const char *const *name, const size_t *len, i
 			found = 0;
 	}
 	buf_release(&key);
+	if (r.error != 0)
+		return unread(&r, err);
 	if (found == 0 || depth < n)
 		return 0;
 	full = false;
@@ -140,6 +152,8 @@ json_pick(const struct page *page, const char *const *name, const size_t *len, i
 		return err_set(err, REASON_CONTRACT, "%.*s is no plain value in this page", (int)len[n - 1], name[n - 1]);
 	else
 		bare(&r, c, out, &full);
+	if (r.error != 0)
+		return unread(&r, err);
 	if (full)
 		return err_set(err, REASON_CONTRACT, "%.*s is too long in this page", (int)len[n - 1], name[n - 1]);
 	return *quoted || strcmp(out->bytes, "null") != 0;
@@ -154,9 +168,10 @@ json_unescape(const char *text, size_t len, struct buf *out, struct err *err)
 
 	scan_init(&scan);
 	buf_init(&quoted, 256 * KIB);
-	if (buf_addc(&quoted, '"') == 0 && buf_add(&quoted, text, len) == 0 && buf_addc(&quoted, '"') == 0 &&
-	    scan_text(&scan, quoted.bytes, quoted.len, err) == 0)
-		rc = scan_string(&scan, 0, out);
+	if (buf_addc(&quoted, '"') == -1 || buf_add(&quoted, text, len) == -1 || buf_addc(&quoted, '"') == -1)
+		err_set(err, REASON_CONTRACT, "a text of %zu bytes is too long", len);
+	else if (scan_text(&scan, quoted.bytes, quoted.len, err) == 0 && (rc = scan_string(&scan, 0, out)) == -1)
+		err_set(err, REASON_CONTRACT, "a text of %zu bytes is too long", len);
 	buf_release(&quoted);
 	scan_release(&scan);
 	return rc;
