@@ -9,6 +9,13 @@
  *	{"name":"r17.pdf","sha256":"..."}	null: the name stands for several files
  *	{"address":"<SHA-256 of the URL>","sha256":"...","etag":"...","last_modified":"..."}
  * A line that is none is skipped: the worst that happens is a second download.
+ *
+ * Ownership: attachments_close() frees all; what attachments_known() gives
+ * holds until the next attachments_refresh(), _address() or _close(); texts
+ * given are copied.
+ * Errors: -1 with err: STATE where the directory or its index fails, USAGE
+ * where there is none to read, CONTRACT for a name that is too long. Texts end
+ * in a NUL; digests are 64 lower-case hexadecimal digits.
  */
 #ifndef TC_ATTACHMENTS_H
 #define TC_ATTACHMENTS_H

@@ -13,6 +13,14 @@
  * and digest, and a missing end record is an error (the capture was cut).
  * Without one (made by curl or by hand) the files in name order, hidden ones
  * and directories left out; ->complete is then false.
+ *
+ * Ownership: capture_free() and replay_free() free all, capture_free() without
+ * capture_end() leaving an unfinished capture; pages stay the caller's, and
+ * what is handed out (file names, the kept pages) lives as long as what handed
+ * it out.
+ * Units: bytes; times in epoch seconds. Errors: -1 with err: STATE where the
+ * disk fails, CONTRACT where a capture is cut or damaged, USAGE where there is
+ * none.
  */
 #ifndef TC_CAPTURE_H
 #define TC_CAPTURE_H

@@ -8,6 +8,10 @@
  *   {"event":"done","batchId":7}	after its receipts are written
  * Objects stand in a receipt's identity form, over as many upload lines as it
  * takes, each below 1 MiB. Read and emptied by tc-delta settle.
+ *
+ * Ownership: the caller owns the struct; file is not copied. Errors: -1 with
+ * err: STATE where it cannot be written or synced, USAGE for a file that is no
+ * regular one.
  */
 #ifndef TC_JOURNAL_H
 #define TC_JOURNAL_H

@@ -3,6 +3,10 @@
  * pieces, and picks the scalar at its end. No tree, no depth limit, bounded
  * memory: names up to 256 bytes, values up to 64 KiB. The text is known to be
  * whole (page_check()); whether it is JSON in every detail is not asked here.
+ *
+ * Ownership: the page stays the caller's; the value is appended to out. Errors:
+ * -1 with err, CONTRACT for what the page holds, STATE where its spool cannot
+ * be read (which is not the same as no such member); out may then hold a part.
  */
 #ifndef TC_JSON_PICK_H
 #define TC_JSON_PICK_H

@@ -2,6 +2,11 @@
  * The pages that a capture directory holds, by its pages.ndjson: for a replay,
  * for a run that goes on where one was cut, and for pages that the feed says
  * have not changed.
+ *
+ * Ownership: kept_free() frees all; what kept_find() gives lives as long. Pages
+ * that are read into are the caller's.
+ * Units: bytes; times in epoch seconds. Errors: -1 with err: CONTRACT where the
+ * capture contradicts itself, USAGE and STATE as of io.h's reading.
  */
 #ifndef TC_KEPT_H
 #define TC_KEPT_H

@@ -4,6 +4,11 @@
  *
  * run.sh takes it once (tc-delta lock FEED -- COMMAND) and its stages inherit
  * the descriptor, whose number stands in TC_LOCK_FD: they find it is theirs.
+ *
+ * Ownership: the caller owns the struct; lock_drop() closes what lock_take()
+ * opened, never what was inherited, and leaves the file.
+ * Errors: -1 with err: BUSY, STATE where the file cannot be opened or locked,
+ * USAGE where its name is too long.
  */
 #ifndef TC_LOCK_H
 #define TC_LOCK_H

@@ -5,6 +5,12 @@
  * nothing of a page that was cut reaches anybody. page_done() is called when
  * the transfer ended well; page_check() then asks whether the bytes are what
  * the feed should serve.
+ *
+ * Ownership: the caller owns the struct, the struct its bytes and its spool
+ * (closed by page_clear() and page_release(), which may be called twice).
+ * Units: bytes. Errors: -1 with err: CONTRACT past a ceiling and for what is no
+ * such page, STATE where the spool or the disk fails; page_add() has no err of
+ * its own and leaves it in ->failed.
  */
 #ifndef TC_PAGE_H
 #define TC_PAGE_H

@@ -8,6 +8,12 @@
  * directories and links are passed over. Bounded: each page by its max, an
  * archive by UNPACK_MEMBERS and by max_total decoded bytes. Bytes behind the
  * end of the compressed data are an error: they are lost data or an attack.
+ *
+ * Ownership: the page that is unpacked stays the caller's; those handed out are
+ * released here. Sizes in bytes, decoded.
+ * Errors: -1 with err: CONTRACT for damaged, foreign or oversized data, STATE
+ * where a spool fails, TEMPORARY for want of memory, or what the callee filled
+ * in.
  */
 #ifndef TC_UNPACK_H
 #define TC_UNPACK_H
