@@ -61,6 +61,9 @@ struct map_options {
 int	 map_compile(struct map **, const struct feed *, const struct map_options *, struct err *) TC_MUST_CHECK;
 void	 map_free(struct map *);
 
+/* Does a hole of the map name the i-th of the options' set? */
+bool	 map_param_named(const struct map *, int i);
+
 /* Where $page comes from: the reader of the records that follow. NULL (at first): $page is null. */
 void	 map_source(struct map *, struct records *);
 

@@ -229,8 +229,13 @@ init(struct map *m, const struct feed *feed, const struct map_options *opt)
 	const char *zeros = feed_string(feed->values, "leading_zeros");
 	struct json_object *refang = feed_get(feed->values, "refang");
 
+	size_t n = 0;
+
 	m->feed = feed;
 	m->opt = *opt;
+	while (opt->set != NULL && opt->set[n] != NULL)
+		n++;
+	m->set_named = xcalloc(n + 1, sizeof(*m->set_named));
 	arena_init(&m->pool, 64 * LIMIT_DEFINITION);
 	arena_init(&m->arena, LIMIT_RESULT);
 	arena_init(&m->page_arena, LIMIT_RESULT);
@@ -292,6 +297,12 @@ fail:
 	return -1;
 }
 
+bool
+map_param_named(const struct map *m, int i)
+{
+	return m->set_named[i];
+}
+
 void
 map_free(struct map *m)
 {
@@ -309,6 +320,7 @@ map_free(struct map *m)
 	free(m->column);
 	free(m->rule);
 	free(m->order);
+	free(m->set_named);
 	free(m->slice);
 	free(m->stop);
 	free(m->xids);

@@ -368,16 +368,22 @@ transforms_compile(struct compile *c, struct json_object *list, const char *at, 
 /* --- parameters --- */
 
 static const char *
-param_value(const struct map_options *opt, const char *name)
+param_value(struct map *m, const char *name)
 {
+	const struct map_options *opt = &m->opt;
 	const char *const *set = opt->set, *value = NULL;
 	size_t n = strlen(name);
 
 	for (; set != NULL && *set != NULL; set++)
-		if (strncmp(*set, name, n) == 0 && (*set)[n] == '=')
+		if (strncmp(*set, name, n) == 0 && (*set)[n] == '=') {
 			value = *set + n + 1;
+			m->set_named[set - opt->set] = true;
+		}
 	if (value == NULL && opt->params != NULL)
 		value = params_get(opt->params, name);
+	/* an input that was left empty is not set */
+	if (value != NULL && *value == '\0')
+		value = NULL;
 	/* what a feed does not rate is 0 unless an administrator says otherwise (data-model.md section 6) */
 	if (value == NULL && (strcmp(name, "default_rating") == 0 || strcmp(name, "default_confidence") == 0))
 		value = "0";
@@ -393,9 +399,12 @@ param_compile(struct compile *c, const char *name, const char *at, struct mval *
 	memset(out, 0, sizeof(*out));
 	if (opt->params != NULL && params_secret(opt->params, name))
 		return feed_complain(c->feed, c->err, at, "parameter \"%s\" is encrypted: it must not be mapped", name);
-	value = param_value(opt, name);
-	if (value == NULL)
+	value = param_value(c->map, name);
+	if (value == NULL) {
+		if (map_noting(c->map))
+			log_info("%s: %s: parameter \"%s\" is not set", c->feed->file, at, name);
 		return 0;
+	}
 	out->type = M_STRING;
 	out->text = value;
 	out->len = (uint32_t)strlen(value);
@@ -482,6 +491,7 @@ hole_compile(struct compile *c, struct json_object *v, const char *at, struct ho
 		h->source = HOLE_PARAM;
 	if (param != NULL) {
 		h->has_param = true;
+		h->param_name = json_object_get_string(param);
 		if (h->text == NULL)
 			h->text = json_object_get_string(param);
 		if (param_compile(c, json_object_get_string(param), pool_pointer(c->map, at, "param"), &h->param) == -1)

@@ -108,6 +108,7 @@ struct hole {
 	int		 ntransform;
 	struct table	*table;
 	bool		 has_param, has_default;
+	const char	*param_name;
 	struct mval	 param, otherwise;
 };
 
@@ -252,6 +253,7 @@ struct map {
 	struct rule		**order;	/* groups, indicators, associations; NULL past the end */
 	int			 nrule;
 	bool			 needs_owner;
+	bool			*set_named;	/* of each of opt.set: a hole names it */
 
 	/* evaluation */
 	struct jmespath_ctx	 ctx;

@@ -27,31 +27,62 @@ list_words(char *out, size_t size, const char *const *word)
 		n += (size_t)snprintf(out + n, size - n, "%s%s", n > 0 ? ", " : "", *word);
 }
 
-static int
-check_value(struct compile *c, const char *at, const struct field *f, const struct mval *v)
+/* Why a value does not fit its place, in text; NULL where it does, or is empty (*empty). */
+static const char *
+misfit(struct compile *c, const struct field *f, const struct mval *v, char *text, size_t size, bool *empty)
 {
 	const char *why;
-	char words[440];
 	struct buf b;
+	size_t n;
 
+	*empty = false;
 	if (v->type == M_NULL)
-		return 0;
+		return NULL;
 	buf_init(&b, LIMIT_LINE);
 	why = scalar_write(c->map, &b, f, f->max, v);
 	buf_release(&b);
 	if (why == not_a_word) {
-		list_words(words, sizeof(words), f->allowed);
-		return feed_complain(c->feed, c->err, at, "%s: %s", why, words);
+		n = (size_t)snprintf(text, size, "%s: ", why);
+		list_words(text + n, size - n, f->allowed);
+		return text;
 	}
 	if (why == NULL && (f->low != 0 || f->high != 0)) {
-		double n = strtod(v->text, NULL);
+		double number = strtod(v->text, NULL);
 
-		if (n < (double)f->low || n > (double)f->high)
-			return feed_complain(c->feed, c->err, at, "must be between %ld and %ld", f->low, f->high);
+		if (number < (double)f->low || number > (double)f->high) {
+			snprintf(text, size, "must be between %ld and %ld", f->low, f->high);
+			return text;
+		}
 	}
-	if (why != NULL)
-		return feed_complain(c->feed, c->err, at, "%s", *why != '\0' ? why : "is empty");
-	return 0;
+	*empty = why != NULL && *why == '\0';
+	return *empty ? NULL : why;
+}
+
+static int
+check_value(struct compile *c, const char *at, const struct field *f, const struct mval *v)
+{
+	char text[480];
+	bool empty;
+	const char *why = misfit(c, f, v, text, sizeof(text), &empty);
+
+	return why != NULL || empty ? feed_complain(c->feed, c->err, at, "%s", empty ? "is empty" : why) : 0;
+}
+
+/* What an administrator set, where it goes into the place as it is. */
+static int
+check_param(struct compile *c, const struct hole *h, const struct field *f)
+{
+	char text[480];
+	bool empty;
+	const char *why;
+
+	if (!h->has_param || (h->source == HOLE_PARAM && (h->ntransform > 0 || h->table != NULL)))
+		return 0;
+	why = misfit(c, f, &h->param, text, sizeof(text), &empty);
+	if (why == NULL)
+		return 0;
+	return feed_complain(c->feed, c->err, pool_pointer(c->map, h->at, "param"), "the value \"%.*s\" of parameter \"%s\" does not fit: %s",
+	    (int)text_cut(h->param.text, h->param.len, 60), h->param.text, h->param_name, why);
 }
 
 /* What the definition itself puts into a place must fit it: said now, not a million times later. */
@@ -63,6 +94,8 @@ literals_check(struct compile *c, const struct hole *h, const struct field *f)
 
 	if (h->source == HOLE_LITERAL)
 		return check_value(c, h->at, f, &h->literal);
+	if (check_param(c, h, f) == -1)
+		return -1;
 	if (h->has_default && check_value(c, pool_pointer(c->map, h->at, "default"), f, &h->otherwise) == -1)
 		return -1;
 	if (h->table == NULL)

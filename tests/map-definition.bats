@@ -243,6 +243,22 @@ complains() { # FILE POINTER WORDS
 	# what the source says beats the parameter, 0 included
 	run --separate-stderr -0 tc-map --param default_rating=3 f.json <<<'{"u":"http://a.site.com/x","r":0}'
 	[ "$(member .rating)" = 0 ]
+	# one that does not fit its place is named before a byte is read; an empty one is not set
+	for bad in default_rating=high default_rating=6 default_rating=-1; do
+		run --separate-stderr -2 tc-map --param "$bad" f.json <in
+		[ -z "$output" ]
+		[[ "$stderr" == *"f.json: /map/0/object/rating/param: the value \"${bad#*=}\" of parameter \"default_rating\" does not fit: "* ]] || { echo "$stderr"; false; }
+	done
+	run --separate-stderr -0 tc-map --param mine= --param default_rating= f.json <in
+	[ "$(member '[.rating, .confidence]')" = '[0,5]' ]
+	(umask 077; echo '{"mine":"","default_rating":""}' >p.json)
+	run --separate-stderr -0 tc-map --params p.json f.json <in
+	[ "$(member '[.rating, .confidence]')" = '[0,5]' ]
+	# one that nothing names is a slip of the hand
+	run --separate-stderr -0 tc-map --param defualt_rating=3 f.json <in
+	[[ "$stderr" == *"warning: --param defualt_rating: no hole of the map names this parameter"* ]]
+	run --separate-stderr -0 tc-map --explain f.json <in
+	[[ "$stderr" == *'/map/0/object/confidence/param: parameter "mine" is not set'* ]]
 	umask 077
 	echo '{"mine":"hunter2222","secret":["mine"]}' >p.json
 	run --separate-stderr -2 tc-map --params p.json f.json <in

@@ -397,6 +397,7 @@ static int
 prepare(struct run *run, struct err *err)
 {
 	struct map_options opt = { 0 };
+	int i;
 
 	if (feed_load(&run->feed, run->feed_name, err) == -1)
 		return -1;
@@ -415,7 +416,12 @@ prepare(struct run *run, struct err *err)
 		opt.note = note;
 		opt.arg = run;
 	}
-	return map_compile(&run->map, run->feed, &opt, err);
+	if (map_compile(&run->map, run->feed, &opt, err) == -1)
+		return -1;
+	for (i = 0; i < run->nset; i++)
+		if (!map_param_named(run->map, i))
+			log_warning("--param %.*s: no hole of the map names this parameter", (int)strcspn(run->set[i], "="), run->set[i]);
+	return 0;
 }
 
 /* --- the end --- */
