@@ -4,6 +4,10 @@
  *
  * Forms: platform/runtime-app.md section 12. A time without zone is UTC.
  * Years outside 1970-2100 are refused. Nothing here reads the locale or TZ.
+ *
+ * Ownership: none; texts are the caller's and need no NUL where a length is
+ * given. Units: seconds, where milliseconds are not said. Errors: -1 with err:
+ * CONTRACT for a date, USAGE for a duration (an administrator wrote it).
  */
 #ifndef TC_DATE_H
 #define TC_DATE_H

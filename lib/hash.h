@@ -3,6 +3,10 @@
  *
  * The EVP_MD is fetched once (OpenSSL 3's one-shot SHA256() spends more time
  * fetching than hashing), by each thread for itself.
+ *
+ * Ownership: none; outputs are the caller's, the hexadecimal ones in lower case
+ * with their NUL. Units: bytes. A libcrypto that refuses a digest ends the
+ * process with exit 1: there is nothing to go on with.
  */
 #ifndef TC_HASH_H
 #define TC_HASH_H

@@ -4,6 +4,12 @@
  * struct out is a buffered writer that remembers its first failure, so a loop
  * may write without looking and ask once. A reader that went away (EPIPE) is
  * told from a full disk: out_error() says which, with the right reason.
+ *
+ * Ownership: the caller owns structs and descriptors; struct out owns its
+ * buffer until out_release(), and what io_slurp() gives is freed with free(3).
+ * Units: bytes. Errors: -1, with errno or with err as each line says; err:
+ * USAGE for a name that cannot be right (missing, a directory, too long, a file
+ * past max), STATE for what the system refuses.
  */
 #ifndef TC_IO_H
 #define TC_IO_H

@@ -9,6 +9,9 @@
  *
  * Every text is made safe (text_safe) and masked: what log_secret() was told
  * is replaced by *** in every sink, in plain, base64 and percent-encoded form.
+ *
+ * Ownership: texts are copied where they are kept, but for the command's name.
+ * Nothing here fails: what cannot be logged is not.
  */
 #ifndef TC_LOG_H
 #define TC_LOG_H

@@ -3,6 +3,9 @@
  *
  * Names are paths: "objects.URL.emitted" makes nested objects; a name part
  * that itself holds a dot is not possible. Values are whole numbers or texts.
+ *
+ * Ownership: stats_free() frees all; names, keys and texts are copied. Errors:
+ * only stats_write() has any, STATE or USAGE as of io_replace_file().
  */
 #ifndef TC_STATS_H
 #define TC_STATS_H

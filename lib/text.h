@@ -2,6 +2,9 @@
  * Small questions about text that several rooms ask.
  *
  * Everything works on counted bytes; nothing here allocates.
+ *
+ * Units: bytes, where "characters" or "code points" is not said. Nothing can
+ * fail but by its result: a length of 0, false, or a text that was cut.
  */
 #ifndef TC_TEXT_H
 #define TC_TEXT_H

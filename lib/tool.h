@@ -6,6 +6,10 @@
  *
  * tool_start(): closed descriptors 0-2 are opened on /dev/null, umask 077, no
  * core dumps, SIGPIPE ignored (a reader that goes away is EPIPE, exit 1).
+ *
+ * Ownership: the caller's struct, strings and all; stats are freed by
+ * tool_end(). Errors do not come back from here: tool_option() and tool_usage()
+ * end the process, which is for a main() alone to ask for.
  */
 #ifndef TC_TOOL_H
 #define TC_TOOL_H

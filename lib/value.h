@@ -9,6 +9,9 @@
  * A canonical value is canonical again (with refang off), so a check of a
  * value is: canon it and compare. Nothing here keeps state, reads the locale
  * or, save for host names that are not ASCII (libidn2), allocates.
+ *
+ * Units: lengths in bytes. Errors: a verdict, or -1 past out's ceiling; there
+ * is no struct err, *why is a constant.
  */
 #ifndef TC_VALUE_H
 #define TC_VALUE_H

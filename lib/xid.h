@@ -11,6 +11,8 @@
  * nothing holds a '-' both are the same; xid_plain() is TcEx's own, for its
  * published vectors and for whoever looks for groups that a TcEx app made.
  * Neither may ever change: tests/unit/xid_test.c holds the frozen values.
+ *
+ * Ownership: none; out is the caller's. Nothing can fail.
  */
 #ifndef TC_XID_H
 #define TC_XID_H

@@ -1,6 +1,7 @@
 /*
  * Memory that is there, or the process ends with exit 1 and one line on
- * stderr. The only functions of this library that end the process.
+ * stderr. Besides these only a libcrypto without digests (hash.h) and the
+ * commands' own tool.h end the process. What they give is freed with free(3).
  */
 #ifndef TC_XMALLOC_H
 #define TC_XMALLOC_H
