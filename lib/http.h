@@ -9,6 +9,12 @@
  * reused.
  *
  * http_do() is one try. Whether to try again is http_retry.h's question.
+ * Ownership: http_free() frees the handle; a request and all it points at are
+ * the caller's and must stay until http_do() is back; an answer is the
+ * caller's, to be released, and may be used for many requests.
+ * Units: bytes, milliseconds where a name ends in _ms, else seconds. Errors: as
+ * http_do() says; http_new() NULL, USAGE.
+ *
  * Sources: runtime-app.md sections 6 and 7; libcurl-security(3).
  */
 #ifndef TC_HTTP_H

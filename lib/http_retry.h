@@ -7,6 +7,10 @@
  * and LIMIT_RETRY_TOTAL in all. A request with "once" set is repeated only
  * where nothing was sent, or where the server said 429. Waits end early when
  * the request's *stop is set.
+ *
+ * Ownership: as in http.h; the policy is the caller's and carries waited_ms
+ * from one request of a run to the next. Units: milliseconds, and seconds for
+ * what a server says.
  */
 #ifndef TC_HTTP_RETRY_H
 #define TC_HTTP_RETRY_H

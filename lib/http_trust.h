@@ -1,6 +1,9 @@
 /*
  * Whom to trust on the network: the host's certificate bundle, and a file of
  * the administrator's that adds to it (never replaces it).
+ *
+ * Ownership: the bundle's name is not the caller's to free; certificates are
+ * appended to pem, whose ceiling bounds them.
  */
 #ifndef TC_HTTP_TRUST_H
 #define TC_HTTP_TRUST_H

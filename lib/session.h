@@ -7,6 +7,12 @@
  * that several commands share it and one of them renews it (window 600 s, a
  * token that begins with APIV2 never); keys sign every try anew. 401: renew,
  * repeat once. Token wins over keys.
+ *
+ * Ownership: session_close() frees the session and wipes its key; it points at
+ * *stop, the parameters may go after session_open(). Requests and answers as in
+ * http.h. What session_get() and session_word() lend belongs to the JSON
+ * object.
+ * Errors: -1 with err: USAGE, AUTH, and what http_do() and http_try() have.
  */
 #ifndef TC_SESSION_H
 #define TC_SESSION_H

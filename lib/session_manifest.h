@@ -1,6 +1,10 @@
 /*
  * What a file in the DataStore consists of:
  * {"format":1,"name":..,"generation":..,"size":..,"time":..,"sha256":..,"block":["..",..]}
+ *
+ * Ownership: manifest_read() fills a struct that manifest_release() empties,
+ * after -1 too; the JSON stays the caller's. Sizes in bytes. Errors: -1 with
+ * err (STATE); from manifest_write() past out's ceiling.
  */
 #ifndef TC_SESSION_MANIFEST_H
 #define TC_SESSION_MANIFEST_H

@@ -10,6 +10,13 @@
  * Digests of every block and of the file are checked when it is read.
  *
  * Needs the token: keys are not taken by the DataStore.
+ *
+ * Ownership: nothing is kept; infos and names are the caller's, those given to
+ * each() last for its call.
+ * Units: bytes; epoch seconds. Errors: -1 with err: USAGE (no token, no name,
+ * too large), AUTH (403, 503: not allowed, not licensed), TEMPORARY (5xx,
+ * network), CONTRACT (any other answer), STATE (damaged, newer, or a file of
+ * ours cannot be read or written).
  */
 #ifndef TC_SESSION_STORE_H
 #define TC_SESSION_STORE_H

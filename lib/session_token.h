@@ -5,6 +5,10 @@
  * it near its end renews it under a lock and writes the new one to
  * STATE/token-HASH.json (0600), HASH being that of API path and first token.
  * A state directory that cannot be used only means that nothing is shared.
+ *
+ * Ownership: the struct is the caller's, its texts are its own and go, wiped,
+ * with session_token_release().
+ * Units: epoch seconds.
  */
 #ifndef TC_SESSION_TOKEN_H
 #define TC_SESSION_TOKEN_H
