@@ -362,6 +362,16 @@ comparable(struct import *m, const struct scan *s, enum tc_type type)
 	return buf_addc(&m->line, '}');
 }
 
+/* An association has ends and no type; of what has one, it must be a type we know. */
+static bool
+record_type(const struct scan *s, enum tc_type *type)
+{
+	uint32_t v = scan_member(s, 0, "type");
+
+	*type = v == SCAN_NONE ? TYPE_NONE : schema_type(scan_bytes(s, v), s->node[v].len);
+	return v == SCAN_NONE ? scan_member(s, 0, "associationType") != SCAN_NONE || scan_member(s, 0, "type_1") != SCAN_NONE : *type != TYPE_NONE;
+}
+
 static int
 import_platform_record(struct import *m, const struct record *rec, struct err *err)
 {
@@ -375,8 +385,7 @@ import_platform_record(struct import *m, const struct record *rec, struct err *e
 	size_t start;
 	uint32_t v;
 
-	if (rec->bad != NULL || s->node[0].type != SCAN_OBJECT || (v = scan_member(s, 0, "type")) == SCAN_NONE ||
-	    (type = schema_type(scan_bytes(s, v), s->node[v].len)) == TYPE_NONE) {
+	if (rec->bad != NULL || s->node[0].type != SCAN_OBJECT || !record_type(s, &type)) {
 		m->skipped++;
 		return 0;
 	}

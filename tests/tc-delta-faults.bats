@@ -134,3 +134,17 @@ load delta
 	run --separate-stderr -0 tc-delta filter ./f.json <day1
 	[ "$output" = "$(urls 2 2)" ]
 }
+
+@test "import --platform: associations of the document are known; those it does not have are sent" {
+	x=$(printf a | sha256sum | cut -c1-64)
+	y=$(printf b | sha256sum | cut -c1-64)
+	one=$(jq -nc --arg x "$x" --arg y "$y" '{ref_1: $x, type_1: "Malware", ref_2: $y, type_2: "Intrusion Set"}')
+	two=$(jq -nc --arg x "$x" '{ref_1: $x, type_1: "Malware", ref_2: "http://a.example/1", type_2: "URL"}')
+	jq -nc --argjson one "$one" '{indicator: [{type: "URL", summary: "http://a.example/1"}],
+		association: [$one + {id: 4, note: null}, {ref_1: "no end"}, "no object"]}' >bulk
+	run --separate-stderr -0 tc-delta import --platform ./f.json bulk
+	[[ "$stderr" == *"2 objects imported, 2 skipped"* ]]
+	{ echo "$one"; echo "$two"; urls 1 1; } >day1
+	run --separate-stderr -0 tc-delta filter ./f.json <day1
+	[ "$(jq -S . <<<"$output")" = "$(jq -S . <<<"$two")" ]
+}
