@@ -256,30 +256,77 @@ on_sent(void *arg, const struct verdict_on *v, const char *line, struct err *err
 	return out_error(&e->out, err);
 }
 
+/* What is told of a row by its value alone: why appends to the text and to the object. */
 static int
-on_missing(void *arg, const struct row *r, struct err *err)
+tell_row(struct explain *e, const char *kind, const struct row *r, int (*why)(struct explain *, const struct row *, struct json_object *),
+    struct err *err)
 {
-	struct explain *e = arg;
-	struct json_object *o;
+	struct json_object *o = NULL;
 	struct buf line;
-	long long runs = state_number(&e->d->state, "complete_runs") + 1 - (long long)r->missing_mark;
 	int rc;
 
 	buf_init(&line, 2 * LIMIT_LINE);
-	rc = delta_row_line(r, "", &line);
-	if (rc == 0) {
-		rc = start(e, "expiring", r->type, line.bytes, line.len, &o);
-		json_object_object_add(o, "missing_runs", json_object_new_int64(runs));
-		json_object_object_add(o, "after_runs", json_object_new_int64(e->d->feed->after_runs));
-		if (rc == 0)
-			rc = buf_addf(&e->text, ": not listed, complete run %lld of %d", runs, e->d->feed->after_runs);
-		if (rc == 0)
-			emit(e, o);
-		else
-			json_object_put(o);
+	if (delta_row_line(r, "", &line) == -1 || start(e, kind, r->type, line.bytes, line.len, &o) == -1 || why(e, r, o) == -1) {
+		json_object_put(o);
+		rc = err_set(err, REASON_STATE, "an explanation is too long");
+	} else {
+		emit(e, o);
+		rc = out_error(&e->out, err);
 	}
 	buf_release(&line);
-	return rc == -1 ? err_set(err, REASON_STATE, "an explanation is too long") : out_error(&e->out, err);
+	return rc;
+}
+
+static int
+why_missing(struct explain *e, const struct row *r, struct json_object *o)
+{
+	long long runs = state_number(&e->d->state, "complete_runs") + 1 - (long long)r->missing_mark;
+
+	json_object_object_add(o, "missing_runs", json_object_new_int64(runs));
+	json_object_object_add(o, "after_runs", json_object_new_int64(e->d->feed->after_runs));
+	return buf_addf(&e->text, ": not listed, complete run %lld of %d", runs, e->d->feed->after_runs);
+}
+
+static int
+why_doubt(struct explain *e, const struct row *r, struct json_object *o)
+{
+	set_text(o, "why", "pending", strlen("pending"));
+	json_object_object_add(o, "batchId", json_object_new_int64((int64_t)r->batch));
+	return buf_addf(&e->text, ": the outcome of batch %llu is not known; the platform is asked before it is sent again",
+	    (unsigned long long)r->batch);
+}
+
+static int
+why_refused(struct explain *e, const struct row *r, struct json_object *o)
+{
+	char code[32], reason[512];
+	struct err none;
+	int64_t when;
+
+	if (state_ledger_get(&e->d->state, r->key, code, reason, &when, &none) != 1)
+		code[0] = reason[0] = '\0';
+	set_text(o, "why", "refused", strlen("refused"));
+	set_text(o, "code", code, strlen(code));
+	set_text(o, "reason", reason, strlen(reason));
+	if (buf_addf(&e->text, ": refused by the platform in run %lu (%s: ", (unsigned long)r->refused_run, code) == -1 ||
+	    add_safe(&e->text, reason, strlen(reason)) == -1)
+		return -1;
+	if (buf_addz(&e->text, "); sent again when its content changes") == -1 ||
+	    (e->d->feed->retry_runs > 0 && buf_addf(&e->text, ", in run %lu", (unsigned long)r->refused_run + (unsigned long)e->d->feed->retry_runs) == -1))
+		return -1;
+	return buf_addz(&e->text, ", or by tc-delta retry");
+}
+
+static int
+on_missing(void *arg, const struct row *r, struct err *err)
+{
+	return tell_row(arg, "expiring", r, why_missing, err);
+}
+
+static int
+on_withheld(void *arg, const struct row *r, enum verdict verdict, struct err *err)
+{
+	return tell_row(arg, "withheld", r, verdict == VERDICT_DOUBT ? why_doubt : why_refused, err);
 }
 
 int
@@ -294,6 +341,7 @@ delta_explain(struct delta *d, struct err *err)
 	buf_init(&e.text, LIMIT_LINE);
 	delta_join_init(&j, d, &in);
 	j.on_sent = on_sent;
+	j.on_withheld = on_withheld;
 	j.on_missing = d->feed->missing == MISSING_KEEP ? NULL : on_missing;
 	j.arg = &e;
 	rc = delta_read(d, STDIN_FILENO, &in, err);

@@ -463,6 +463,8 @@ one_key(struct delta_join *j, const struct rec *rec, size_t n, const struct row 
 		j->doubt++;
 		break;
 	}
+	if (v.verdict != VERDICT_UNCHANGED && j->on_withheld != NULL && j->on_withheld(j->arg, row, v.verdict, err) == -1)
+		return -1;
 	return note_presence(j, row, v.verdict == VERDICT_DOUBT, err);
 }
 

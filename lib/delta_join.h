@@ -28,6 +28,8 @@ struct delta_join {
 	int		(*on_sent)(void *, const struct verdict_on *, const char *line, struct err *);
 	/* called for each row that the run does not list (and should); may be NULL */
 	int		(*on_missing)(void *, const struct row *, struct err *);
+	/* called for each listed object that is not sent although it would be: refused before, or in doubt; may be NULL */
+	int		(*on_withheld)(void *, const struct row *, enum verdict, struct err *);
 	void		*arg;
 
 	/* results */

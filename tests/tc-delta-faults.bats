@@ -53,6 +53,27 @@ load delta
 	[[ "$output" == *"refreshed URL http://a.example/2"* && "$output" == *"retried   URL http://a.example/3"* && "$output" == *"returned  URL http://a.example/1"* ]]
 }
 
+@test "explain: what is withheld has a line that says why, without the platform's control bytes" {
+	feed '{"missing":"delete","retry":3}'
+	urls 1 3 >day1
+	tc-delta filter ./f.json <day1 >sent 2>err
+	{
+		jq -nc '{type: "URL", summary: "http://a.example/1", status: "rejected", batchId: 7, code: "0x1005", reason: "on an \u001b[31m exclusion list"}'
+		jq -nc '{type: "URL", summary: "http://a.example/2", status: "unknown", batchId: 8}'
+		jq -nc '{type: "URL", summary: "http://a.example/3", status: "accepted", batchId: 8}'
+	} | tc-delta commit ./f.json 2>err || [ $? -eq 3 ]
+	run --separate-stderr -0 tc-delta explain ./f.json <day1
+	[ "$(sort <<<"$output")" = "$(sort <<-'E'
+		withheld  URL http://a.example/1: refused by the platform in run 1 (0x1005: on an \x1b[31m exclusion list); sent again when its content changes, in run 4, or by tc-delta retry
+		withheld  URL http://a.example/2: the outcome of batch 8 is not known; the platform is asked before it is sent again
+	E
+	)" ]
+	[[ "$stderr" == *"3 read, 0 would be sent ("*"1 unchanged, 2 withheld"* ]]
+	run --separate-stderr -0 tc-delta explain --json ./f.json <day1
+	[ "$(jq -c '[.change, .summary, .why, .code, .batchId]' <<<"$output" | sort)" = '["withheld","http://a.example/1","refused","0x1005",null]
+["withheld","http://a.example/2","pending",null,8]' ]
+}
+
 @test "D6: fdatasync or fsync that fails: the state is not believed, a message, the next run sends again" {
 	need_tool strace
 	if sanitized; then not_applicable "leak checkers cannot run under strace"; fi
