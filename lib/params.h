@@ -11,6 +11,10 @@
  * spellings (tc_api_secret_key, api_secret_key) are found under each.
  * Names listed in the object's "secret" array, and those whose name says so,
  * are registered with log_secret() when they are read.
+ *
+ * Ownership: params_free() frees all and wipes the values; what is handed out
+ * lives as long. Errors: -1 with err (USAGE; STATE where the system fails):
+ * nothing was attempted yet.
  */
 #ifndef TC_PARAMS_H
 #define TC_PARAMS_H

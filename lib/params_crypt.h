@@ -2,6 +2,10 @@
  * The platform's encrypted parameter file (runtime-app.md section 2):
  * AES-CBC, the key string's own bytes as the key (16, 24 or 32), a zero IV,
  * PKCS#7 padding, nothing around it.
+ *
+ * Ownership: plain is the caller's, who wipes it. Units: bytes; key ends in a
+ * NUL. Errors: -1 with err (USAGE, or STATE where libcrypto fails); plain then
+ * holds nothing to be used.
  */
 #ifndef TC_PARAMS_CRYPT_H
 #define TC_PARAMS_CRYPT_H

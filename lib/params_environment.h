@@ -1,5 +1,9 @@
 /*
  * What the environment and the configuration directory say about parameters.
+ *
+ * Ownership: nothing is kept; a taker's arguments last for its call and are
+ * wiped after it. Errors: -1 with err (USAGE; STATE where a file cannot be
+ * read).
  */
 #ifndef TC_PARAMS_ENVIRONMENT_H
 #define TC_PARAMS_ENVIRONMENT_H

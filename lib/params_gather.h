@@ -2,6 +2,11 @@
  * All places where parameters come from, read in one go (runtime-app.md
  * sections 1 to 3): arguments, the platform's parameter file, its secure
  * parameters, the environment, configuration files.
+ *
+ * Ownership: what is read goes into the set; the install is the caller's, to be
+ * freed after the set. Errors: -1 with err: USAGE; STATE where a file cannot be
+ * read; of the secure parameters also AUTH, TEMPORARY, and CONTRACT for an
+ * answer that is none.
  */
 #ifndef TC_PARAMS_GATHER_H
 #define TC_PARAMS_GATHER_H

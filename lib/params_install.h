@@ -1,6 +1,9 @@
 /*
  * install.json as far as a run needs it: which parameters are declared, and
  * how (platform/install-json.md sections 1 and 2).
+ *
+ * Ownership: install_free() frees all. Errors: -1 with err: USAGE, STATE where
+ * the file cannot be read.
  */
 #ifndef TC_PARAMS_INSTALL_H
 #define TC_PARAMS_INSTALL_H

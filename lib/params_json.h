@@ -7,6 +7,10 @@
  * those, joined by delimiter; a list of pairs (KeyValueList) or an object, its
  * JSON; null and "" are passed on as "". A member "secret" that is a list
  * names members that are secret and is not passed on itself.
+ *
+ * Ownership: nothing is kept; name and value last for the taker's call. Units:
+ * bytes. Errors: -1 with err (USAGE; CONTRACT where the member is missing);
+ * what was taken before stays taken.
  */
 #ifndef TC_PARAMS_JSON_H
 #define TC_PARAMS_JSON_H

@@ -8,6 +8,9 @@
  *	status	"stage code [file]" lines: how each stage ended, in the order of the
  *		pipes, and where its --stats are (STAGE.json)
  * Anything may be missing or cut: a stage may have been killed at any instant.
+ *
+ * Ownership: text is the caller's, appended to. Errors: -1 with err (STATE)
+ * where dir cannot be read; what is missing below it is none.
  */
 #ifndef TC_PARAMS_MESSAGE_H
 #define TC_PARAMS_MESSAGE_H

@@ -3,6 +3,9 @@
  * one, which belong to the platform, which hold a secret.
  *
  * Source: platform/runtime-app.md section 1, "Reserved names".
+ *
+ * Ownership: names handed out are constants or the argument itself. Nothing can
+ * fail.
  */
 #ifndef TC_PARAMS_NAMES_H
 #define TC_PARAMS_NAMES_H

@@ -1,5 +1,8 @@
 /*
  * The files the platform reads after a run (runtime-app.md section 8).
+ *
+ * Ownership: texts and out are the caller's. Units: bytes. Errors: -1 with err
+ * (STATE): the message could be left nowhere.
  */
 #ifndef TC_PARAMS_OUTPUT_H
 #define TC_PARAMS_OUTPUT_H

@@ -2,6 +2,11 @@
  * The set of parameters while it is being collected: every value with the
  * place it came from, so that precedence does not depend on the order in
  * which the places are read.
+ *
+ * Ownership: the caller owns the struct, the set its names and values (wiped
+ * when they go); the install must stay as long. Units: lengths in bytes.
+ * Errors: -1 with err (USAGE); from pset_print() past out's ceiling, without
+ * one.
  */
 #ifndef TC_PARAMS_SET_H
 #define TC_PARAMS_SET_H

@@ -8,6 +8,10 @@
  * most 1 KiB, control bytes, bidirectional overrides and bytes that are not
  * UTF-8 written as \xNN; past 64 MiB of contents only places and reasons are
  * written.
+ *
+ * Ownership: rejects_close() frees it, after failures too; file and feed are
+ * not copied, records and reasons are looked at during the call only. Errors:
+ * STATE; the first one is kept until rejects_close() says it.
  */
 #ifndef TC_REJECTS_H
 #define TC_REJECTS_H
