@@ -4,6 +4,11 @@
  *
  * Every object counts once: stored whole is a success; refused, or stored
  * without a part, is an error; behind a stop it is unprocessed.
+ *
+ * Ownership: the document, the settings and the owner stay the caller's;
+ * outcome_release() frees what an outcome gathered, its severities are
+ * constants. Errors: none comes back; what is wrong with a document is the
+ * outcome.
  */
 #ifndef TC_SANDBOX_APPLY_H
 #define TC_SANDBOX_APPLY_H

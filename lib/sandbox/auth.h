@@ -1,5 +1,9 @@
 /*
  * Who may ask: token or signature (runtime-app.md sections 4 and 5).
+ *
+ * Ownership: auth_free() frees all; texts handed out hold until the token is
+ * renewed, or as long. Errors: auth_new() NULL with err (USAGE, STATE where
+ * file cannot be read); a caller without credentials is an answer.
  */
 #ifndef TC_SANDBOX_AUTH_H
 #define TC_SANDBOX_AUTH_H

@@ -6,6 +6,10 @@
  * one element at a time, as the platform's streaming reader does. Where the
  * document cannot be read on, the elements before that place are kept and
  * broken says what was wrong there.
+ *
+ * Ownership: elements point into the text, which stays the caller's;
+ * content_release() frees the list and may be called twice. Units: bytes.
+ * Nothing can fail but the document, and broken says so.
  */
 #ifndef TC_SANDBOX_CONTENT_H
 #define TC_SANDBOX_CONTENT_H

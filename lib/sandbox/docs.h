@@ -1,6 +1,9 @@
 /*
  * DataStore records (runtime-app.md section 10): POST with the real verb in
  * DB-Method.
+ *
+ * Ownership: docs_free() frees all; requests are looked at during the call
+ * only. Errors are answers.
  */
 #ifndef TC_SANDBOX_DOCS_H
 #define TC_SANDBOX_DOCS_H

@@ -4,6 +4,10 @@
  * The path and query are the bytes of the request line, since signatures are
  * over exactly those. A body is held in memory while small and in an unlinked
  * file beyond that.
+ *
+ * Ownership: what *_init() begins *_release() frees; header names and values
+ * are copied. Units: bytes, milliseconds where a name ends in _ms. Errors: -1
+ * with err (STATE): a spool or the compression failed.
  */
 #ifndef TC_SANDBOX_EXCHANGE_H
 #define TC_SANDBOX_EXCHANGE_H

@@ -4,6 +4,11 @@
  * Everything runs in one thread (server.h): handlers may read and write these
  * without care. Sections named in comments are platform/batch-api.md's unless
  * said otherwise.
+ *
+ * Ownership: the instance owns all it points at (setup.h frees it), strings and
+ * owners copy what they are given; what is looked up is lent. Errors: -1 with
+ * err: USAGE for a file of an owner that is none, STATE where it cannot be
+ * written.
  */
 #ifndef TC_SANDBOX_INSTANCE_H
 #define TC_SANDBOX_INSTANCE_H

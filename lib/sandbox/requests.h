@@ -1,6 +1,9 @@
 /*
  * What was asked: GET /sandbox/requests, one JSON line a request, secrets
  * masked. The last REQUESTS_KEPT are kept.
+ *
+ * Ownership: requests_free() frees all; requests are copied as lines. Units:
+ * bytes. Nothing can fail.
  */
 #ifndef TC_SANDBOX_REQUESTS_H
 #define TC_SANDBOX_REQUESTS_H

@@ -3,6 +3,10 @@
  *
  * One thread: libmicrohttpd is driven by server_run(), which also moves the
  * jobs on and saves owners. A delayed answer suspends its connection.
+ *
+ * Ownership: server_stop() frees the server; instance, certificate and key stay
+ * the caller's until then. Errors: server_start() NULL, server_run() -1, with
+ * err (STATE).
  */
 #ifndef TC_SANDBOX_SERVER_H
 #define TC_SANDBOX_SERVER_H

@@ -1,6 +1,9 @@
 /*
  * The settings of a batch job, checked by name, value and case (batch-api.md
  * section 3).
+ *
+ * Ownership: the struct is the caller's and holds all. Errors: -1 with err
+ * (CONTRACT), fit to be sent to the client.
  */
 #ifndef TC_SANDBOX_SETTINGS_H
 #define TC_SANDBOX_SETTINGS_H

@@ -1,6 +1,10 @@
 /*
  * An instance from the command line of tc-sandbox, and the configuration that
  * a client pastes.
+ *
+ * Ownership: instance_free() frees the instance and all it holds; texts are
+ * copied. Errors: -1 with err (USAGE, STATE where a file cannot be read); from
+ * instance_configuration() past out's ceiling, without one.
  */
 #ifndef TC_SANDBOX_SETUP_H
 #define TC_SANDBOX_SETUP_H

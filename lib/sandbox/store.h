@@ -4,6 +4,10 @@
  * An object is one compact batch line without associations (they are edges
  * between objects, undirected, at most one a type). It is found by its keys:
  * 128 bits of the SHA-256 of type and value; a File has one for each hash.
+ *
+ * Ownership: the store owns entries and edges; an entry that is handed out
+ * holds until it is removed or store_clear(). Lines are copied. Units: bytes.
+ * Errors: -1 past a ceiling, or what put() gave; there is no struct err.
  */
 #ifndef TC_SANDBOX_STORE_H
 #define TC_SANDBOX_STORE_H

@@ -1,5 +1,8 @@
 /*
  * A certificate made at start, for https on loopback.
+ *
+ * Ownership: tls_release() frees the texts and wipes the key. Errors: -1 with
+ * err (STATE).
  */
 #ifndef TC_SANDBOX_TLS_H
 #define TC_SANDBOX_TLS_H
