@@ -199,3 +199,14 @@ load sandbox-calls
 	[ "$(call GET /v2/batch/3)" = 200 ]
 	[ "$(jq -r .data.batchStatus.status body)" = Queued ]
 }
+
+@test "a script that is replaced by a request it stands for itself has its say once more" {
+	echo '{"path": "/sandbox/faults", "status": 503, "process": true, "body": "the old script"}' >faults
+	# freed memory is overwritten: a line that was let go cannot be read any more
+	export MALLOC_PERTURB_=165
+	start --faults faults
+	run --separate-stderr -0 curl -sS -m 20 -X POST "$ROOT/sandbox/faults" --data-binary '{"path": "/v2/owners", "status": 500, "body": "the new one"}'
+	[ "$output" = "the old script" ]
+	[ "$(call GET /v2/owners)" = 500 ]
+	[ "$(cat body)" = "the new one" ]
+}

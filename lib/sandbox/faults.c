@@ -31,10 +31,18 @@ struct fault {
 	long long	 batch_nth;		/* 0: each */
 };
 
+/* A script that was replaced: requests that came before still hold on to its lines. */
+struct retired {
+	struct fault	*fault;
+	size_t		 n;
+	struct retired	*older;
+};
+
 struct faults {
 	struct fault	*fault;
 	size_t		 n;
 	long long	 documents;		/* that arrived so far */
+	struct retired	*retired;
 };
 
 enum member_kind { M_TEXT, M_NUMBER, M_BOOL, M_ANY, M_OBJECT, M_ARRAY, M_CUT };
@@ -66,20 +74,34 @@ faults_new(void)
 void
 faults_clear(struct faults *f)
 {
-	size_t i;
+	struct retired *r;
 
-	for (i = 0; i < f->n; i++)
-		json_object_put(f->fault[i].o);
-	free(f->fault);
-	memset(f, 0, sizeof(*f));
+	if (f->n > 0) {
+		r = xcalloc(1, sizeof(*r));
+		*r = (struct retired){ f->fault, f->n, f->retired };
+		f->retired = r;
+	}
+	f->fault = NULL;
+	f->n = 0;
+	f->documents = 0;
 }
 
 void
 faults_free(struct faults *f)
 {
+	struct retired *r;
+	size_t i;
+
 	if (f == NULL)
 		return;
 	faults_clear(f);
+	while ((r = f->retired) != NULL) {
+		f->retired = r->older;
+		for (i = 0; i < r->n; i++)
+			json_object_put(r->fault[i].o);
+		free(r->fault);
+		free(r);
+	}
 	free(f);
 }
 

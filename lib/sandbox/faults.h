@@ -2,9 +2,11 @@
  * What goes wrong on purpose, and pages served as they are told: the fault
  * script of tc-sandbox(1), one JSON object a line.
  *
- * Ownership: faults_free() frees all; a fault handed out holds until
- * faults_clear(), faults_parse() or faults_free(). Errors: -1 with err: USAGE
- * with the line that is no such thing, STATE where the file cannot be read.
+ * Ownership: faults_free() frees all; a fault handed out holds until then,
+ * since faults_clear() only puts its line aside, but not over a faults_load()
+ * or faults_parse() that appends to the lines it is one of. Errors: -1 with
+ * err: USAGE with the line that is no such thing, STATE where the file cannot
+ * be read.
  */
 #ifndef TC_SANDBOX_FAULTS_H
 #define TC_SANDBOX_FAULTS_H
