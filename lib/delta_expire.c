@@ -291,26 +291,6 @@ carry_out(struct expire *e, struct err *err)
 	return 0;
 }
 
-static int
-print_lines(struct expire *e, struct err *err)
-{
-	static char block[256 * 1024];
-	struct out out;
-	off_t off = 0;
-	ssize_t n;
-	int rc;
-
-	out_init(&out, STDOUT_FILENO, "standard output", 64 * 1024);
-	while ((n = pread(e->lines_fd, block, sizeof(block), off)) > 0) {
-		out_write(&out, block, (size_t)n);
-		off += n;
-	}
-	out_flush(&out);
-	rc = n == -1 ? err_set(err, REASON_STATE, "cannot read the spool file: %s", strerror(errno)) : out_error(&out, err);
-	out_release(&out);
-	return rc;
-}
-
 /* The run counts as complete, once. */
 static void
 count_complete(struct state *s)
@@ -398,7 +378,7 @@ work(struct expire *e, struct err *err)
 		return -1;
 	if (e->undo_name[0] != '\0' && e->ndue > 0)
 		log_info("what is removed is kept in %s", e->undo_name);
-	return print_lines(e, err);
+	return io_spool_print(e->lines_fd, err);
 }
 
 static int

@@ -63,44 +63,6 @@ buckets_free(struct buckets *b)
 }
 
 static int
-write_all_at(int fd, const void *bytes, size_t len, uint64_t off, struct err *err)
-{
-	const char *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = pwrite(fd, p, len, (off_t)off)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return err_set(err, REASON_STATE, "cannot write the spool file (TMPDIR): %s", strerror(errno));
-		}
-		p += n;
-		len -= (size_t)n;
-		off += (uint64_t)n;
-	}
-	return 0;
-}
-
-static int
-read_all_at(int fd, void *bytes, size_t len, uint64_t off, struct err *err)
-{
-	char *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		n = pread(fd, p, len, (off_t)off);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(err, REASON_STATE, "cannot read the spool file: %s", n == 0 ? "it was cut" : strerror(errno));
-		p += n;
-		len -= (size_t)n;
-		off += (uint64_t)n;
-	}
-	return 0;
-}
-
-static int
 bucket_add(struct buckets *b, const uint8_t key[STATE_KEY], uint32_t file, struct err *err)
 {
 	int i = key[1];
@@ -113,7 +75,7 @@ bucket_add(struct buckets *b, const uint8_t key[STATE_KEY], uint32_t file, struc
 	it->file = file;
 	if (b->nhead[i] < PIECE)
 		return 0;
-	if (write_all_at(b->fd, b->head[i], PIECE * sizeof(*it), b->end, err) == -1)
+	if (io_spool_write(b->fd, b->head[i], PIECE * sizeof(*it), b->end, err) == -1)
 		return -1;
 	if ((b->npiece[i] & (b->npiece[i] - 1)) == 0)	/* grows at powers of two */
 		b->piece[i] = xreallocarray(b->piece[i], b->npiece[i] == 0 ? 1 : 2 * (size_t)b->npiece[i], sizeof(uint64_t));
@@ -144,7 +106,7 @@ bucket_load(struct buckets *b, int i, size_t *n, struct err *err)
 		b->loaded = xmalloc(b->cap * sizeof(*b->loaded));
 	}
 	for (k = 0; k < b->npiece[i]; k++)
-		if (read_all_at(b->fd, b->loaded + (size_t)k * PIECE, PIECE * sizeof(struct item), b->piece[i][k], err) == -1)
+		if (io_spool_read(b->fd, b->loaded + (size_t)k * PIECE, PIECE * sizeof(struct item), PIECE * sizeof(struct item), b->piece[i][k], err) == -1)
 			return -1;
 	if (b->nhead[i] > 0)
 		memcpy(b->loaded + (size_t)b->npiece[i] * PIECE, b->head[i], b->nhead[i] * sizeof(struct item));
@@ -329,7 +291,7 @@ give_out(struct delta_files *f, struct spool *spool, bool keys_only, struct err 
 
 	for (i = 0; i < f->n; i += n) {
 		n = f->n - i < 64 ? f->n - i : 64;
-		if (read_all_at(f->fd, w, n * sizeof(w[0]), (uint64_t)i * sizeof(w[0]), err) == -1)
+		if (io_spool_read(f->fd, w, n * sizeof(w[0]), n * sizeof(w[0]), (uint64_t)i * sizeof(w[0]), err) == -1)
 			return -1;
 		for (k = 0; k < n; k++) {
 			root = root_of(f, i + k);

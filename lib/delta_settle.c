@@ -194,26 +194,6 @@ collect(struct settle *s, struct err *err)
 	return out_error(&s->lines, err);
 }
 
-static int
-print_lines(struct settle *s, struct err *err)
-{
-	static char block[64 * 1024];
-	struct out out;
-	off_t off = 0;
-	ssize_t n;
-	int rc;
-
-	out_init(&out, STDOUT_FILENO, "standard output", sizeof(block));
-	while ((n = pread(s->lines_fd, block, sizeof(block), off)) > 0) {
-		out_write(&out, block, (size_t)n);
-		off += n;
-	}
-	out_flush(&out);
-	rc = n == -1 ? err_set(err, REASON_STATE, "cannot read the spool file: %s", strerror(errno)) : out_error(&out, err);
-	out_release(&out);
-	return rc;
-}
-
 int
 delta_settle(struct delta *d, struct err *err)
 {
@@ -239,7 +219,7 @@ delta_settle(struct delta *d, struct err *err)
 	stats_set(d->tool->stats, "settle.noted", s.noted);
 	snprintf(d->summary, sizeof(d->summary), "%lld objects with an unknown outcome (%lld noted from the journal)", s.listed, s.noted);
 	if (rc == 0)
-		rc = print_lines(&s, err);
+		rc = io_spool_print(s.lines_fd, err);
 	scan_release(&s.scan);
 	buf_release(&s.identity);
 	buf_release(&s.line);

@@ -98,48 +98,6 @@ spool_free(struct spool *s)
 	free(s);
 }
 
-/* --- disk --- */
-
-static int
-write_at(int fd, const void *bytes, size_t len, uint64_t off, struct err *err)
-{
-	const char *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		n = pwrite(fd, p, len, (off_t)off);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_set(err, REASON_STATE, "cannot write the spool file (TMPDIR): %s", strerror(errno));
-		p += n;
-		len -= (size_t)n;
-		off += (uint64_t)n;
-	}
-	return 0;
-}
-
-/* A slot's tail may never have been written: what is not there is not needed. */
-static int
-read_at(int fd, void *to, size_t len, size_t need, uint64_t off, struct err *err)
-{
-	char *p = to;
-	size_t have = 0;
-	ssize_t n;
-
-	while (have < len) {
-		n = pread(fd, p + have, len - have, (off_t)(off + have));
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_set(err, REASON_STATE, "cannot read the spool file: %s", strerror(errno));
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return have < need ? err_set(err, REASON_STATE, "the spool file was cut") : 0;
-}
-
 /* --- writing --- */
 
 static void
@@ -159,7 +117,7 @@ flush_lines(struct spool *s, struct part *p, struct err *err)
 	if (p->used == 0)
 		return 0;
 	/* whole pages: the kernel need not clear the rest of the last one */
-	return write_at(s->lines_fd, p->lines, (p->used + PAGE - 1) / PAGE * PAGE, (uint64_t)p->slot[p->nslot - 1] * SLOT, err);
+	return io_spool_write(s->lines_fd, p->lines, (p->used + PAGE - 1) / PAGE * PAGE, (uint64_t)p->slot[p->nslot - 1] * SLOT, err);
 }
 
 /* Room for len bytes in the part; where they go in *to and in the file in *off. */
@@ -194,7 +152,7 @@ add_long(struct spool *s, struct part *p, const char *head, size_t headlen, cons
 		return -1;
 	*off = (uint64_t)s->nslot * SLOT;
 	new_slots(s, p, n);
-	if (write_at(s->lines_fd, head, headlen, *off, err) == -1 || write_at(s->lines_fd, line, len, *off + headlen, err) == -1)
+	if (io_spool_write(s->lines_fd, head, headlen, *off, err) == -1 || io_spool_write(s->lines_fd, line, len, *off + headlen, err) == -1)
 		return -1;
 	new_slots(s, p, 1);
 	p->used = 0;
@@ -230,7 +188,7 @@ spool_add_rec(struct spool *s, const struct rec *r, struct err *err)
 		p->piececap = p->piececap == 0 ? 4 : p->piececap * 2;
 		p->piece = xreallocarray(p->piece, p->piececap, sizeof(*p->piece));
 	}
-	if (write_at(s->recs_fd, p->recs, REC_SLOT * sizeof(*p->recs), s->recs_end, err) == -1)
+	if (io_spool_write(s->recs_fd, p->recs, REC_SLOT * sizeof(*p->recs), s->recs_end, err) == -1)
 		return -1;
 	p->piece[p->npiece++] = s->recs_end;
 	s->recs_end += REC_SLOT * sizeof(*p->recs);
@@ -326,7 +284,7 @@ spool_load(struct spool *s, int part, struct rec **recs, size_t *n, struct err *
 		s->loaded = xmalloc(2 * s->loadedcap * sizeof(*s->loaded));
 	}
 	for (i = 0; i < p->npiece; i++)
-		if (read_at(s->recs_fd, s->loaded + (size_t)i * REC_SLOT, REC_SLOT * sizeof(struct rec), REC_SLOT * sizeof(struct rec),
+		if (io_spool_read(s->recs_fd, s->loaded + (size_t)i * REC_SLOT, REC_SLOT * sizeof(struct rec), REC_SLOT * sizeof(struct rec),
 		    p->piece[i], err) == -1)
 			return -1;
 	if (p->nrecs > 0)
@@ -360,7 +318,7 @@ spool_load_lines(struct spool *s, int part, struct err *err)
 		/* slots that stand one behind the other in the file come with one read */
 		for (run = 1; i + run < p->nslot && p->slot[i + run] == p->slot[i] + run; run++)
 			;
-		if (read_at(s->lines_fd, s->cache + (size_t)i * SLOT, run * SLOT, 0, (uint64_t)p->slot[i] * SLOT, err) == -1)
+		if (io_spool_read(s->lines_fd, s->cache + (size_t)i * SLOT, run * SLOT, 0, (uint64_t)p->slot[i] * SLOT, err) == -1)
 			return -1;
 		for (uint32_t k = 0; k < run; k++)
 			s->place[p->slot[i + k]] = i + k + 1;
@@ -394,7 +352,7 @@ spool_line(struct spool *s, uint64_t off, size_t len, struct row_prints *prints,
 			free(s->one);
 			s->one = xmalloc(s->onecap);
 		}
-		if (read_at(s->lines_fd, s->one, need, 1 + len, off, err) == -1)
+		if (io_spool_read(s->lines_fd, s->one, need, 1 + len, off, err) == -1)
 			return -1;
 		p = s->one;
 	}

@@ -214,29 +214,6 @@ io_replace_file(const char *file, const char *bytes, size_t len, struct err *err
 	return 0;
 }
 
-int
-io_spool(struct err *err)
-{
-	const char *dir = getenv("TC_TEMP_PATH");
-	char name[PATH_MAX];
-	int fd;
-
-	if (dir == NULL || *dir == '\0')
-		dir = getenv("TMPDIR");
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
-	fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	if (fd != -1)
-		return fd;
-	if (snprintf(name, sizeof(name), "%s/tcfeed.XXXXXX", dir) >= (int)sizeof(name))
-		return err_set(err, REASON_USAGE, "temporary directory %s: name too long", dir);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd == -1)
-		return err_set(err, REASON_STATE, "cannot make a temporary file in %s: %s", dir, strerror(errno));
-	unlink(name);
-	return fd;
-}
-
 static int
 check_private_dir(const char *path, struct err *err)
 {

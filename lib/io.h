@@ -54,6 +54,12 @@ int	 io_open_input(const char *file, struct err *) TC_MUST_CHECK;
 
 /* An unlinked 0600 file in TMPDIR (or tc_temp_path, or /tmp) for spooling; -1 with err. */
 int	 io_spool(struct err *) TC_MUST_CHECK;
+/* len bytes at off, wherever the file's own position is. */
+int	 io_spool_write(int fd, const void *bytes, size_t len, uint64_t off, struct err *) TC_MUST_CHECK;
+/* As many of len as there are, at least need. */
+int	 io_spool_read(int fd, void *to, size_t len, size_t need, uint64_t off, struct err *) TC_MUST_CHECK;
+/* All of it to standard output. */
+int	 io_spool_print(int fd, struct err *) TC_MUST_CHECK;
 
 /*
  * $XDG_STATE_HOME/tcfeed (or ~/.local/state/tcfeed), or $TC_STATE_DIR as it
