@@ -124,6 +124,20 @@ xid_key(const struct scan *s, uint32_t node, uint64_t *key)
 	return 0;
 }
 
+bool
+submit_groups_know(const struct submit_groups *g, const struct object *o)
+{
+	uint32_t refs = scan_member(o->scan, 0, "associatedGroups"), e;
+	uint64_t key;
+
+	if (refs == SCAN_NONE)
+		return true;
+	for (e = refs + 1; e < o->scan->node[refs].next; e = o->scan->node[e].next)
+		if (xid_key(o->scan, scan_member(o->scan, e, "groupXid"), &key) == 0 && (g->n == 0 || *find(g, key) == 0))
+			return false;
+	return true;
+}
+
 int
 submit_groups_add(struct submit_groups *g, const struct object *o, const char *line, size_t len, struct err *err)
 {

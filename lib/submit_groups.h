@@ -21,6 +21,8 @@ void	 submit_groups_free(struct submit_groups *);
 
 /* A group's line. A second one with the xid of one that is still here takes its place, and 1 is returned. */
 int	 submit_groups_add(struct submit_groups *, const struct object *, const char *line, size_t len, struct err *) TC_MUST_CHECK;
+/* Has each group that an indicator names come in already (and perhaps gone out)? True where it names none. */
+bool	 submit_groups_know(const struct submit_groups *, const struct object *);
 size_t	 submit_groups_left(const struct submit_groups *);
 
 /* The next group's line into out (cleared first): 1, 0 none left, -1. It stays next until submit_groups_taken(). */

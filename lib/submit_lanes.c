@@ -137,7 +137,8 @@ read_on(struct submit_lanes *l, struct submit_chunk *c, long wait_ms, struct err
 			l->repeated += rc == 1;
 			continue;
 		}
-		if (kind == SUBMIT_INDICATORS && !l->disorder) {
+		/* a group that has not come yet may still come: what names it waits, or the platform refuses it (0x1007) */
+		if (kind == SUBMIT_INDICATORS && !l->disorder && submit_groups_know(l->groups, &o)) {
 			bool first = !l->seen_indicator;
 
 			l->seen_indicator = true;

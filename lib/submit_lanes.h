@@ -3,9 +3,9 @@
  * indicators, associations, inactive indicators, deleted indicators, deleted
  * groups; each kind complete before the next (batch-api.md sections 9 and 14).
  *
- * Indicators that come in order (no group behind the first one) stream through;
- * every other kind, and all that follows once the order is broken, is put
- * aside until its turn (submit_spool.h). Memory: one chunk, the caller's, and
+ * Indicators that come in order (no group behind the first one, and the groups
+ * they name before them) stream through; every other kind, and all that follows
+ * once the order is broken, is put aside until its turn (submit_spool.h). Memory: one chunk, the caller's, and
  * some 40 bytes a group.
  */
 #ifndef TC_SUBMIT_LANES_H
