@@ -105,6 +105,13 @@ read_object(struct submit_lanes *l, long wait_ms, struct object *o, const char *
 	}
 }
 
+static void
+break_order(struct submit_lanes *l, const char *why)
+{
+	l->disorder = true;
+	log_debug("%s: what follows is put aside and sent in order", why);
+}
+
 /* Reads on until a chunk of indicators is full, the order is broken, or the input ends. */
 static int
 read_on(struct submit_lanes *l, struct submit_chunk *c, long wait_ms, struct err *err)
@@ -127,10 +134,8 @@ read_on(struct submit_lanes *l, struct submit_chunk *c, long wait_ms, struct err
 			break;
 		}
 		if (kind == SUBMIT_GROUPS) {
-			if (l->seen_indicator && !l->disorder) {
-				l->disorder = true;
-				log_debug("a group stands behind indicators: what follows is put aside and sent in order");
-			}
+			if (l->seen_indicator && !l->disorder)
+				break_order(l, "a group stands behind indicators");
 			rc = submit_groups_add(l->groups, &o, line, len, err);
 			if (rc == -1)
 				return -1;
@@ -138,7 +143,9 @@ read_on(struct submit_lanes *l, struct submit_chunk *c, long wait_ms, struct err
 			continue;
 		}
 		/* a group that has not come yet may still come: what names it waits, or the platform refuses it (0x1007) */
-		if (kind == SUBMIT_INDICATORS && !l->disorder && submit_groups_know(l->groups, &o)) {
+		if (kind == SUBMIT_INDICATORS && !l->disorder && !submit_groups_know(l->groups, &o))
+			break_order(l, "an indicator names a group that has not come yet");
+		if (kind == SUBMIT_INDICATORS && !l->disorder) {
 			bool first = !l->seen_indicator;
 
 			l->seen_indicator = true;
