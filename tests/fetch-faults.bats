@@ -114,7 +114,12 @@ setup() {
 	serve s
 	base=${base/http:/https:}
 	feed ',"tries":1'
-	fails contract 'what answers there does not speak TLS'
+	# the server's answer in clear text, which its reset may overtake now and then
+	for i in 1 2 3 4 5 6; do
+		run ! tc-fetch ./feed.json
+		[[ $output == *'the TLS handshake was broken off'*reason=temporary* ]] || break
+	done
+	[[ $output == *'what answers there does not speak TLS'*reason=contract* ]]
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=old -addext subjectAltName=IP:127.0.0.1 -keyout k -out c 2>/dev/null
 	port=$((20000 + RANDOM % 20000))
 	openssl s_server -accept "127.0.0.1:$port" -key k -cert c -tls1_1 -cipher 'ALL:@SECLEVEL=0' -quiet </dev/null >/dev/null 2>old.err 3>&- &
