@@ -32,7 +32,7 @@ struct delta_parser {
 	struct bench	 bench[THREADS];
 	int		 nthread;
 	pthread_mutex_t	 lock;
-	pthread_cond_t	 todo, done;
+	pthread_cond_t	 queued, done;
 	struct delta_block *queue[PARSE_BLOCKS];	/* that nobody works on yet, the oldest first */
 	int		 nqueue;
 	bool		 quit;
@@ -226,7 +226,7 @@ work(void *arg)
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		while ((b = take_block(p)) == NULL && !p->quit)
-			pthread_cond_wait(&p->todo, &p->lock);
+			pthread_cond_wait(&p->queued, &p->lock);
 		if (b == NULL)
 			break;
 		work_on(p, at.bench, b);
@@ -295,7 +295,7 @@ delta_parser_new(const struct feed *f)
 	object_prepare();
 	bench_init(&p->own, f);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->todo, NULL);
+	pthread_cond_init(&p->queued, NULL);
 	pthread_cond_init(&p->done, NULL);
 	start_threads(p);
 	return p;
@@ -307,7 +307,7 @@ delta_parse_start(struct delta_parser *p, struct delta_block *b)
 	pthread_mutex_lock(&p->lock);
 	b->done = false;
 	p->queue[p->nqueue++] = b;
-	pthread_cond_signal(&p->todo);
+	pthread_cond_signal(&p->queued);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -343,14 +343,14 @@ delta_parser_free(struct delta_parser *p)
 
 	pthread_mutex_lock(&p->lock);
 	p->quit = true;
-	pthread_cond_broadcast(&p->todo);
+	pthread_cond_broadcast(&p->queued);
 	pthread_mutex_unlock(&p->lock);
 	for (i = 0; i < p->nthread; i++) {
 		pthread_join(p->thread[i], NULL);
 		bench_release(&p->bench[i]);
 	}
 	bench_release(&p->own);
-	pthread_cond_destroy(&p->todo);
+	pthread_cond_destroy(&p->queued);
 	pthread_cond_destroy(&p->done);
 	pthread_mutex_destroy(&p->lock);
 	free(p);

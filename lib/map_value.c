@@ -208,7 +208,7 @@ registry_write(struct map *m, struct root *root, struct rule *r, bool *drop)
 		if (why != NULL) {
 			m->out->len = before;
 			if (*why != '\0')
-				map_lose(m, r->key[2]->at, "Value Type", why, &v);
+				map_lose(m, r->key[2] != NULL ? r->key[2]->at : h->at, "Value Type", why, &v);
 		}
 	}
 	return 0;

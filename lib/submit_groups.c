@@ -110,6 +110,7 @@ static int
 xid_key(const struct scan *s, uint32_t node, uint64_t *key)
 {
 	struct buf text;
+	int rc;
 
 	if (node == SCAN_NONE || s->node[node].type != SCAN_STRING)
 		return -1;
@@ -118,10 +119,10 @@ xid_key(const struct scan *s, uint32_t node, uint64_t *key)
 		return 0;
 	}
 	buf_init(&text, LIMIT_LINE);
-	if (scan_string(s, node, &text) == 0)
+	if ((rc = scan_string(s, node, &text)) == 0)
 		*key = key_of(text.bytes, text.len);
 	buf_release(&text);
-	return 0;
+	return rc;
 }
 
 bool

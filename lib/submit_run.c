@@ -48,11 +48,11 @@ step(struct flight *f)
 			slot_poll(f, s);
 			did = true;
 		}
-		while (!s->polling && s->ntodo > 0 && !ended(f->run)) {
+		while (!s->polling && s->nparts > 0 && !ended(f->run)) {
 			slot_send(f, s);
 			did = true;
 		}
-		if (!s->polling && s->ntodo == 0)
+		if (!s->polling && s->nparts == 0)
 			clear(s);
 	}
 	return did;
@@ -164,7 +164,7 @@ submit_run(struct submit_run *run, struct submit_lanes *lanes)
 		drain(&f, &next);
 	for (i = 0; i < run->in_flight; i++) {
 		submit_chunk_release(&f.slot[i].chunk);
-		free(f.slot[i].todo);
+		free(f.slot[i].part);
 	}
 	submit_chunk_release(&next);
 	free(f.slot);

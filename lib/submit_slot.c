@@ -26,13 +26,13 @@ submit_poll_wait(int64_t since)
 void
 slot_push(struct slot *s, size_t from, size_t to, bool retried)
 {
-	if (s->ntodo == s->captodo) {
-		s->captodo = s->captodo ? 2 * s->captodo : 16;
-		s->todo = xreallocarray(s->todo, s->captodo, sizeof(*s->todo));
+	if (s->nparts == s->capparts) {
+		s->capparts = s->capparts ? 2 * s->capparts : 16;
+		s->part = xreallocarray(s->part, s->capparts, sizeof(*s->part));
 	}
-	s->todo[s->ntodo].from = from;
-	s->todo[s->ntodo].to = to;
-	s->todo[s->ntodo++].retried = retried;
+	s->part[s->nparts].from = from;
+	s->part[s->nparts].to = to;
+	s->part[s->nparts++].retried = retried;
 }
 
 static void
@@ -131,6 +131,20 @@ look_closer(struct flight *f, struct slot *s, struct range r, const char *code, 
 	halve(s, r);
 }
 
+/* The platform has said that it does not take the document, or it did not get there. */
+static void
+not_taken(struct flight *f, struct slot *s, struct range r, enum submit_sent sent, const struct submit_answer *a, struct err *err)
+{
+	if (sent == SENT_TOO_LARGE)
+		too_large(f, s, r, a->limit);
+	else if (sent == SENT_REFUSED)
+		look_closer(f, s, r, NULL, err->text);
+	else {
+		settle_all(f, s, r, OUTCOME_UNSENT, NULL, NULL);
+		submit_fail(f->run, err);
+	}
+}
+
 static void
 begin_polling(struct flight *f, struct slot *s, struct range r, const char *word)
 {
@@ -177,6 +191,7 @@ send_two(struct flight *f, struct slot *s, struct range r)
 	struct submit_settings settings = run->settings;
 	struct submit_answer answer;
 	struct err err = { 0 }, why = { 0 };
+	enum submit_sent sent;
 	int try, arrived;
 
 	if (r.retried)
@@ -190,22 +205,14 @@ send_two(struct flight *f, struct slot *s, struct range r)
 		return;
 	}
 	for (try = 1;; try++) {
-		switch (submit_upload(run->session, s->id, &s->chunk, r.from, r.to, &answer, &err)) {
-		case SENT_QUEUED: case SENT_DONE:
+		sent = submit_upload(run->session, s->id, &s->chunk, r.from, r.to, &answer, &err);
+		if (sent == SENT_QUEUED || sent == SENT_DONE) {
 			begin_polling(f, s, r, "Queued");
 			return;
-		case SENT_TOO_LARGE:
-			too_large(f, s, r, answer.limit);
+		}
+		if (sent != SENT_IN_DOUBT) {
+			not_taken(f, s, r, sent, &answer, &err);
 			return;
-		case SENT_REFUSED:
-			look_closer(f, s, r, NULL, err.text);
-			return;
-		case SENT_FAILED:
-			settle_all(f, s, r, OUTCOME_UNSENT, NULL, NULL);
-			submit_fail(run, &err);
-			return;
-		case SENT_IN_DOUBT:
-			break;
 		}
 		arrived = did_it_arrive(f, s, &why);
 		if (arrived == 1) {
@@ -239,11 +246,13 @@ send_one(struct flight *f, struct slot *s, struct range r)
 	struct submit_settings settings = run->settings;
 	struct submit_answer answer;
 	struct err err = { 0 };
+	enum submit_sent sent;
 
 	if (r.retried)
 		settings.halt_on_error = false;
 	s->id = 0;
-	switch (submit_create_and_upload(run->session, &settings, &s->chunk, r.from, r.to, &answer, &err)) {
+	sent = submit_create_and_upload(run->session, &settings, &s->chunk, r.from, r.to, &answer, &err);
+	switch (sent) {
 	case SENT_QUEUED:
 		s->id = answer.status.id;
 		/* the id is only known now; a crash before leaves the objects to be sent again, which changes nothing */
@@ -262,19 +271,12 @@ send_one(struct flight *f, struct slot *s, struct range r)
 		s->range = r;
 		judge(f, s, &answer.status);
 		return;
-	case SENT_TOO_LARGE:
-		too_large(f, s, r, answer.limit);
-		return;
-	case SENT_REFUSED:
-		look_closer(f, s, r, NULL, err.text);
-		return;
 	case SENT_IN_DOUBT:
 		settle_all(f, s, r, OUTCOME_UNKNOWN, NULL, NULL);
 		submit_fail(run, &err);
 		return;
-	case SENT_FAILED:
-		settle_all(f, s, r, OUTCOME_UNSENT, NULL, NULL);
-		submit_fail(run, &err);
+	default:
+		not_taken(f, s, r, sent, &answer, &err);
 		return;
 	}
 }
@@ -301,11 +303,11 @@ progress(const struct flight *f, const struct slot *s)
 void
 slot_send(struct flight *f, struct slot *s)
 {
-	struct range r = s->todo[--s->ntodo];
+	struct range r = s->part[--s->nparts];
 
 	while (f->learned > 0 && r.to - r.from > 1 && submit_chunk_bytes(&s->chunk, r.from, r.to) > f->learned) {
 		halve(s, r);
-		r = s->todo[--s->ntodo];
+		r = s->part[--s->nparts];
 	}
 	s->uploads_left--;
 	progress(f, s);
@@ -414,12 +416,12 @@ slot_give_up(struct flight *f, struct slot *s)
 	if (s->polling)
 		settle_all(f, s, s->range, OUTCOME_UNKNOWN, NULL, NULL);
 	s->id = 0;
-	while (s->ntodo > 0) {
-		struct range r = s->todo[--s->ntodo];
+	while (s->nparts > 0) {
+		struct range r = s->part[--s->nparts];
 
 		submit_chunk_rest(&s->chunk, r.from, r.to, OUTCOME_UNSENT, 0, NULL, NULL);
 		if (submit_tell(f->run, &s->chunk, r.from, r.to) == -1)
 			break;
 	}
-	s->ntodo = 0;
+	s->nparts = 0;
 }

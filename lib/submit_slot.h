@@ -18,8 +18,8 @@ struct range {
 /* A chunk on its way. */
 struct slot {
 	struct submit_chunk chunk;
-	struct range	*todo;		/* a stack: the first part on top, so that order is kept */
-	size_t		 ntodo, captodo;
+	struct range	*part;		/* still to be sent, a stack: the first on top, so that order is kept */
+	size_t		 nparts, capparts;
 	int		 uploads_left;	/* for the search of poisoned objects: bounded */
 	bool		 busy;		/* there is a chunk */
 	bool		 polling;	/* range is with the platform as batch id */

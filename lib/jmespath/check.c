@@ -22,7 +22,7 @@ check_call(struct run *r, const struct node *n)
 	static struct jval nothing = { .type = J_STRING, .u.text = "" };
 	const struct function *f = n->u.function;
 	struct jval *arg[4] = { &nothing };
-	bool all = f->ours != NULL && n->n > 1;
+	bool all = f->ours != NULL && n->n > 1 && n->n <= 4;
 	uint32_t i;
 
 	for (i = 0; i < n->n && i < 4 && !f->lazy; i++) {
